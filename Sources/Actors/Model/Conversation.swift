@@ -1,0 +1,94 @@
+/// The name of a channel without its `ch:` prefix: 1–64 of `a-z 0-9 _ . -`.
+package struct ChannelName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init?(_ text: some StringProtocol) {
+        let bytes = text.utf8
+        guard (1...64).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
+        description = String(text)
+    }
+
+    package static func < (lhs: Self, rhs: Self) -> Bool {
+        lhs.description < rhs.description
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
+        default: false
+        }
+    }
+}
+
+/// The two people of a direct conversation, the lower id first; both may be the same person.
+package struct UserPair: Hashable, Sendable {
+    package let first: UserID
+    package let second: UserID
+
+    package init(_ one: UserID, _ other: UserID) {
+        first = min(one, other)
+        second = max(one, other)
+    }
+
+    package func contains(_ user: UserID) -> Bool {
+        user == first || user == second
+    }
+
+    /// The person that `user` talks to: `user` again in a conversation with oneself.
+    package func other(than user: UserID) -> UserID {
+        user == first ? second : first
+    }
+}
+
+/// A direct conversation `dm:<userId>:<userId>` or a channel `ch:<name>`.
+package enum ConversationID: Hashable, Sendable {
+    case direct(UserPair)
+    case channel(ChannelName)
+
+    /// Reads the text form; nil for anything else, ids in descending order included.
+    package init?(_ text: some StringProtocol) {
+        if text.hasPrefix("ch:") {
+            guard let name = ChannelName(text.dropFirst(3)) else { return nil }
+            self = .channel(name)
+        } else if text.hasPrefix("dm:") {
+            let parts = text.dropFirst(3).split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let first = UserID(parts[0]), let second = UserID(parts[1]), first <= second else { return nil }
+            self = .direct(UserPair(first, second))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension ConversationID: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .direct(let pair): "dm:\(pair.first):\(pair.second)"
+        case .channel(let name): "ch:\(name)"
+        }
+    }
+}
+
+/// A conversation as its member sees it in a list.
+package struct ConversationSummary: Hashable, Sendable {
+    package let conversationID: ConversationID
+    /// The other person's name, or the channel's title.
+    package let title: String
+    package let lastSeq: Int64
+    /// The highest sequence number that the member has read.
+    package let readSeq: Int64
+    package let lastMessage: Message?
+
+    package var unread: Int64 {
+        max(0, lastSeq - readSeq)
+    }
+
+    package init(conversationID: ConversationID, title: String, lastSeq: Int64, readSeq: Int64, lastMessage: Message?) {
+        self.conversationID = conversationID
+        self.title = title
+        self.lastSeq = lastSeq
+        self.readSeq = readSeq
+        self.lastMessage = lastMessage
+    }
+}

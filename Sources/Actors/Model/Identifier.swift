@@ -1,0 +1,85 @@
+/// A UUIDv7 (RFC 9562, section 5.7) that names one kind of thing: ids of users and of sessions are different types.
+///
+/// Its only text form is the canonical one: lower case, 36 characters.
+package struct Identifier<Entity>: Hashable, Comparable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Reads the canonical text form; nil for anything else, upper case included.
+    package init?(_ text: some StringProtocol) {
+        var words: (UInt64, UInt64) = (0, 0)
+        var position = 0
+        for byte in text.utf8 {
+            switch position {
+            case 8, 13, 18, 23:
+                guard byte == UInt8(ascii: "-") else { return nil }
+            default:
+                guard let digit = Self.hexValue(byte) else { return nil }
+                words.0 = words.0 << 4 | words.1 >> 60
+                words.1 = words.1 << 4 | UInt64(digit)
+            }
+            position += 1
+            guard position <= 36 else { return nil }
+        }
+        guard position == 36 else { return nil }
+        self.init(high: words.0, low: words.1)
+    }
+
+    package static func < (lhs: Self, rhs: Self) -> Bool {
+        (lhs.high, lhs.low) < (rhs.high, rhs.low)
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}
+
+extension Identifier: CustomStringConvertible {
+    package var description: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var position = 0
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let word = index < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - (index % 16) * 4)) & 0xF
+                buffer[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                position += 1
+            }
+            return position
+        }
+    }
+}
+
+/// Names for `Identifier`'s kinds; none of them has a value.
+package enum Entity {
+    package enum User {}
+    package enum Session {}
+    package enum Message {}
+    package enum BusEvent {}
+}
+
+package typealias UserID = Identifier<Entity.User>
+package typealias SessionID = Identifier<Entity.Session>
+package typealias MessageID = Identifier<Entity.Message>
+package typealias BusEventID = Identifier<Entity.BusEvent>
+
+/// Names one socket on this instance; never reused while the process lives, never shown to a client.
+package struct ConnectionID: Hashable, Sendable {
+    package let value: UInt64
+
+    package init(_ value: UInt64) {
+        self.value = value
+    }
+}

@@ -1,0 +1,31 @@
+/// An executor that runs one connection's actor, and takes plain work in the order in which it is given.
+package protocol SessionExecutor: SerialExecutor {
+    /// Runs `work` on this executor after everything given before it; at once where the caller is on it already is not allowed.
+    func execute(_ work: @escaping @Sendable () -> Void)
+}
+
+/// What became of an event given to a connection.
+package enum OutboundAdmission: Hashable, Sendable {
+    case accepted
+    /// Left out: not essential, and much is waiting.
+    case skipped
+    /// More is waiting than the limit allows; nothing was written.
+    case overflow
+}
+
+/// A connection's way to its client. Every call is made on the connection's executor.
+package protocol SessionOutbound: Sendable {
+    /// Encodes and writes; flushed at the latest when the executor's turn ends.
+    func send(_ event: Event) -> OutboundAdmission
+
+    /// As `send`, with the encoding that all receivers share.
+    func send(_ event: SharedEvent) -> OutboundAdmission
+
+    /// Asks the client for a sign of life.
+    func ping()
+
+    /// Writes `event` and the close, and reads nothing more. Further calls do nothing.
+    ///
+    /// Where `reason.jumpsQueue`, what waits is dropped, and the connection is reset where the client hasn't closed it in 500 ms.
+    func close(_ reason: EndReason, after event: Event?)
+}

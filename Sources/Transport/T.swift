@@ -1,0 +1,4 @@
+import CHiredis
+import COpenSSL
+
+func probe() -> OpaquePointer? { nil }

@@ -1,0 +1,3 @@
+import Actors
+
+func s() -> Int { 1 }
