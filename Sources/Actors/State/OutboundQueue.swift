@@ -31,7 +31,13 @@ package struct OutboundQueue<Element> {
     ///   - isEssential: false for what is left out past half of the limit.
     ///   - isWritable: whether the socket takes more now.
     ///   - buffered: bytes that wait in the socket's own buffer.
-    package mutating func offer(_ element: @autoclosure () -> Element, bytes: Int, isEssential: Bool, isWritable: Bool, buffered: Int) -> Action {
+    package mutating func offer(
+        _ element: @autoclosure () -> Element,
+        bytes: Int,
+        isEssential: Bool,
+        isWritable: Bool,
+        buffered: Int
+    ) -> Action {
         let total = buffered + waitingBytes + bytes
         if total > limit { return .overflow }
         if !isEssential && total > limit / 2 { return .skip }

@@ -1,0 +1,154 @@
+package import Logging
+import Synchronization
+
+/// A log-in that succeeded.
+package struct LogIn: Sendable {
+    package let user: User
+    package let session: Session
+    package let token: String
+}
+
+/// Registration, log-in and log-out.
+package final class Accounts: Sendable {
+    private let store: any Store
+    private let hasher: any PasswordHasher
+    private let tokens: any TokenCodec
+    private let moderation: Moderation
+    private let ids: any IDGenerator
+    private let time: any TimeSource
+    private let tokenLifetime: Duration
+    private let logger: Logger
+    private let throttle = Mutex(FailureThrottle<ThrottleKey>())
+
+    private enum ThrottleKey: Hashable {
+        case name(String)
+        case address(String)
+    }
+
+    package init(
+        store: any Store,
+        hasher: any PasswordHasher,
+        tokens: any TokenCodec,
+        moderation: Moderation,
+        ids: any IDGenerator,
+        time: any TimeSource,
+        tokenLifetime: Duration,
+        logger: Logger = Logger(label: "Session")
+    ) {
+        self.store = store
+        self.hasher = hasher
+        self.tokens = tokens
+        self.moderation = moderation
+        self.ids = ids
+        self.time = time
+        self.tokenLifetime = tokenLifetime
+        self.logger = logger
+    }
+
+    /// Makes an account and logs it in.
+    ///
+    /// - Throws: `.badRequest` for a name or password outside the rules, `.conflict` where the name is taken.
+    package func register(username: String, password: String, peer: PeerInfo) async throws(RequestError) -> LogIn {
+        let user = try await create(username: username, password: password, role: .user)
+        return try await begin(user, peer: peer)
+    }
+
+    /// Makes an account without logging it in.
+    package func create(username: String, password: String, role: Role) async throws(RequestError) -> User {
+        guard let name = Username(username) else {
+            throw RequestError(.badRequest, "username: 3–32 characters of A-Z a-z 0-9 _ . -")
+        }
+        guard (8...128).contains(password.unicodeScalars.count) else {
+            throw RequestError(.badRequest, "password: 8–128 characters")
+        }
+        let hash = try await hasher.hash(password)
+        let user = User(userID: ids.next(UserID.self), username: name.description, role: role, createdAt: time.now())
+        do {
+            try await store.createUser(user, passwordHash: hash)
+        } catch {
+            guard error.code == .duplicateKey else { throw RequestError(error) }
+            throw RequestError(.conflict, "This username is taken.")
+        }
+        return user
+    }
+
+    /// Makes the first admin unless the name exists already.
+    package func ensureAdmin(username: String, password: String) async throws(RequestError) {
+        do {
+            _ = try await create(username: username, password: password, role: .admin)
+            logger.notice("admin_created", metadata: ["username": "\(username)"])
+        } catch {
+            guard error.code == .conflict else { throw error }
+        }
+    }
+
+    /// Logs in. An unknown name takes as long and gets the same answer as a wrong password.
+    ///
+    /// - Throws: `.unauthenticated`, `.accountSuspended` (only with the right password), `.rateLimited` after ten failures in five minutes.
+    package func logIn(username: String, password: String, peer: PeerInfo) async throws(RequestError) -> LogIn {
+        let keys = [ThrottleKey.name(username.lowercased())] + (peer.address.map { [.address($0)] } ?? [])
+        let now = time.uptime()
+        if let delay = throttle.withLock({ throttle in keys.compactMap { throttle.delay(for: $0, at: now) }.max() }) {
+            throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay)
+        }
+        let credentials = try await credentials(username)
+        // Counted before the check and taken back after it: tries at the same time can't get past the limit.
+        throttle.withLock { throttle in
+            for key in keys { throttle.noteFailure(of: key, at: now) }
+        }
+        guard try await hasher.verify(password, against: credentials?.passwordHash), let user = credentials?.user else {
+            throw RequestError(.unauthenticated, "Wrong username or password.")
+        }
+        throttle.withLock { throttle in
+            for key in keys { throttle.withdraw(key, at: now) }
+        }
+        if user.isSuspended { throw .suspended }
+        return try await begin(user, peer: peer)
+    }
+
+    /// Ends the session that asks for it, on every instance.
+    package func logOut(_ principal: Principal) async throws(RequestError) {
+        try await moderation.revokeOne(principal.sessionID, of: principal.userID, by: nil)
+    }
+
+    private func credentials(_ username: String) async throws(RequestError) -> Credentials? {
+        guard let name = Username(username) else { return nil }
+        do {
+            return try await store.credentials(username: name)
+        } catch {
+            throw RequestError(error)
+        }
+    }
+
+    /// Makes a session in the epoch that was read with the credentials: a kick since then leaves it invalid.
+    private func begin(_ user: User, peer: PeerInfo) async throws(RequestError) -> LogIn {
+        let now = time.now()
+        let session = Session(
+            sessionID: ids.next(SessionID.self),
+            userID: user.userID,
+            authEpoch: user.authEpoch,
+            createdAt: now,
+            expiresAt: now.advanced(by: tokenLifetime),
+            lastSeen: now,
+            userAgent: peer.userAgent.map { String($0.prefix(256)) },
+            address: peer.address
+        )
+        let claims = TokenClaims(
+            userID: user.userID,
+            sessionID: session.sessionID,
+            role: user.role,
+            issuedAt: now,
+            expiresAt: session.expiresAt
+        )
+        do {
+            let token = try await tokens.issue(claims)
+            try await store.createSession(session)
+            return LogIn(user: user, session: session, token: token)
+        } catch let error as StoreError {
+            throw RequestError(error)
+        } catch {
+            logger.error("token_not_issued", metadata: ["userId": "\(user.userID)"])
+            throw RequestError(.internalError, "Something went wrong on this side.")
+        }
+    }
+}

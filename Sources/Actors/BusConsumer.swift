@@ -1,0 +1,70 @@
+package import Logging
+
+/// Acts on what other instances tell: delivers their messages, carries out their kicks.
+package struct BusConsumer: Sendable {
+    private let bus: any Bus
+    private let identity: InstanceIdentity
+    private let delivery: Delivery
+    private let moderation: Moderation
+    private let logger: Logger
+
+    package init(
+        bus: any Bus,
+        identity: InstanceIdentity,
+        delivery: Delivery,
+        moderation: Moderation,
+        logger: Logger = Logger(label: "RedisBusHandler")
+    ) {
+        self.bus = bus
+        self.identity = identity
+        self.delivery = delivery
+        self.moderation = moderation
+        self.logger = logger
+    }
+
+    /// Consumes the bus until it ends or the task is cancelled: a child task a family, so that kicks don't queue behind messages.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await incoming in bus.messages { await handle(incoming) }
+            }
+            group.addTask {
+                for await incoming in bus.kicks { await handle(incoming) }
+            }
+        }
+    }
+
+    private func handle(_ incoming: BusDelivery) async {
+        if incoming.origin == identity {
+            logger.debug("chat_message_self_origin_ignored", metadata: ["id": "\(incoming.eventID)"])
+            return
+        }
+        switch incoming.event {
+        case .message(let message):
+            let users = await delivery.deliverHere(message, origin: nil)
+            guard users > 0 else { return }
+            logger.info(
+                "chat_message_delivered",
+                metadata: ["messageId": "\(message.messageID)", "originInstanceId": "\(incoming.origin.instanceID)"]
+            )
+        case .kick(let kick):
+            let closed = await moderation.apply(kick)
+            var metadata: Logger.Metadata = [
+                "targetUserId": "\(kick.userID)", "closed": .stringConvertible(closed),
+                "originInstanceId": "\(incoming.origin.instanceID)",
+            ]
+            if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = "\(session)" }
+            logger.info(kick.appliedEvent, metadata: metadata)
+        }
+    }
+}
+
+extension Kick {
+    fileprivate var appliedEvent: Logger.Message {
+        switch self {
+        case .ban: "admin_kick_ban_applied"
+        case .revokeAll: "admin_kick_revoke_all_applied"
+        case .revokeOne: "admin_kick_revoke_one_applied"
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package import Logging
+import Synchronization
+
+/// The answer to a message that was sent.
+package struct SendReceipt: Hashable, Sendable {
+    package let message: Message
+    /// Whether it had been stored before, by an earlier try.
+    package let isDuplicate: Bool
+}
+
+/// Checks, stores and delivers what users send, whatever way it came in.
+package final class Messaging: Sendable {
+    private let store: any Store
+    private let writers: ConversationWriters
+    private let ids: any IDGenerator
+    private let time: any TimeSource
+    private let logger: Logger
+    /// Accounts that were seen to exist. They are never deleted, so what is known stays true.
+    private let knownUsers = Mutex<Set<UserID>>([])
+    private let knownUsersLimit = 131_072
+
+    package init(
+        store: any Store,
+        delivery: Delivery,
+        ids: any IDGenerator,
+        time: any TimeSource,
+        logger: Logger = Logger(label: "Session")
+    ) {
+        self.store = store
+        self.ids = ids
+        self.time = time
+        self.logger = logger
+        writers = ConversationWriters(store: store, delivery: delivery)
+    }
+
+    /// Stores messages of one sender for one destination; durable when it returns.
+    ///
+    /// - Parameters:
+    ///   - commands: all of the same destination, numbered in this order.
+    ///   - origin: the connection that they came on, which is answered instead of told; nil for HTTP.
+    /// - Returns: an answer a command.
+    package func send(
+        _ commands: [SendCommand],
+        from sender: Principal,
+        origin: ConnectionID?
+    ) async -> [Result<SendReceipt, RequestError>] {
+        guard let destination = commands.first?.destination else { return [] }
+        do {
+            let conversation = try await conversation(for: destination, sender: sender)
+            let drafts = commands.map { draft($0, from: sender) }
+            let outcomes = try await append(drafts, to: conversation, origin: origin)
+            return outcomes.map(answer)
+        } catch {
+            return commands.map { _ in .failure(error) }
+        }
+    }
+
+    private func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID,
+        origin: ConnectionID?
+    ) async throws(RequestError) -> [AppendOutcome] {
+        do {
+            return try await writers.append(ConversationWriter.Batch(drafts: drafts, origin: origin), to: conversation)
+        } catch {
+            logger.warning("append_failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
+            throw RequestError(error)
+        }
+    }
+
+    private func conversation(for destination: Destination, sender: Principal) async throws(RequestError) -> ConversationID {
+        switch destination {
+        case .user(let recipient):
+            guard try await exists(recipient) else { throw RequestError(.notFound, "There is no user with this recipientId.") }
+            return .direct(UserPair(sender.userID, recipient))
+        case .channel:
+            throw RequestError(.notFound, "There is no channel with this channelId.")
+        }
+    }
+
+    private func exists(_ id: UserID) async throws(RequestError) -> Bool {
+        if knownUsers.withLock({ $0.contains(id) }) { return true }
+        do {
+            guard try await store.user(id) != nil else { return false }
+        } catch {
+            throw RequestError(error)
+        }
+        knownUsers.withLock { known in
+            if known.count >= knownUsersLimit { known.removeAll(keepingCapacity: true) }
+            known.insert(id)
+        }
+        return true
+    }
+
+    private func draft(_ command: SendCommand, from sender: Principal) -> MessageDraft {
+        MessageDraft(
+            messageID: ids.next(MessageID.self),
+            senderID: sender.userID,
+            senderName: sender.username,
+            content: command.content,
+            clientMessageID: command.clientMessageID,
+            createdAt: time.now()
+        )
+    }
+
+    private func answer(_ outcome: AppendOutcome) -> Result<SendReceipt, RequestError> {
+        switch outcome {
+        case .stored(let message):
+            logger.info(
+                "MESSAGE_SEND",
+                metadata: [
+                    "messageId": "\(message.messageID)",
+                    "conversationId": "\(message.conversationID)",
+                    "seq": .stringConvertible(message.seq),
+                ]
+            )
+            return .success(SendReceipt(message: message, isDuplicate: false))
+        case .duplicate(let message):
+            return .success(SendReceipt(message: message, isDuplicate: true))
+        case .conflict:
+            return .failure(RequestError(.conflict, "This clientMessageId belongs to another message of yours."))
+        }
+    }
+}

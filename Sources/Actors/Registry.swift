@@ -1,0 +1,56 @@
+/// Who is here: the users with a connection on this instance.
+package actor Registry {
+    private struct Entry {
+        let user: UserActor
+        /// Connections that have joined and not left; the entry goes with the last.
+        var connections: Int
+    }
+
+    private var entries: [UserID: Entry] = [:]
+    private var connections = 0
+
+    package init() {}
+
+    /// The number of connections and of users that have one.
+    package var counts: (connections: Int, users: Int) {
+        (connections, entries.count)
+    }
+
+    /// Registers a connection; when it returns, deliveries and kicks reach it.
+    package func join(_ session: SessionActor, as principal: Principal) async {
+        let userID = principal.userID
+        var entry = entries[userID] ?? Entry(user: UserActor(userID: userID), connections: 0)
+        entry.connections += 1
+        entries[userID] = entry
+        connections += 1
+        await entry.user.add(session, as: principal)
+    }
+
+    /// Forgets a connection that has joined.
+    package func leave(_ connection: ConnectionID, of userID: UserID) async {
+        guard var entry = entries[userID] else { return }
+        entry.connections -= 1
+        connections -= 1
+        entries[userID] = entry.connections > 0 ? entry : nil
+        await entry.user.remove(connection)
+    }
+
+    package func user(_ id: UserID) -> UserActor? {
+        entries[id]?.user
+    }
+
+    package func users(_ ids: [UserID]) -> [UserActor] {
+        ids.compactMap { entries[$0]?.user }
+    }
+
+    package func isHere(_ id: UserID) -> Bool {
+        entries[id] != nil
+    }
+
+    /// Asks every connection to leave, spread over `window`.
+    package func goAway(within window: Duration) async {
+        for entry in Array(entries.values) {
+            await entry.user.goAway(within: window)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/// The life of one connection as a value: who it belongs to, whether it is alive, when it must end.
+///
+/// Deadlines are uptimes; the holder calls `tick` about once a second.
+package struct SessionState: Sendable {
+    /// How far the connection has come.
+    package enum Phase: Hashable, Sendable {
+        /// Connected without a token: the first frame must bring one.
+        case awaitingToken(until: Duration)
+        /// The token of a first frame is being checked.
+        case authenticating
+        /// Known, and about to be registered and checked once more.
+        case joining(Principal)
+        case live(Principal)
+        case closed
+    }
+
+    /// What the passing of time asks for.
+    package enum TickAction: Hashable, Sendable {
+        case none
+        case ping
+        case end(EndReason)
+    }
+
+    package private(set) var phase: Phase
+    private let heartbeat: Duration
+    private var lastActivity: Duration
+    private var lastPing: Duration
+    private var drainsAt: Duration?
+
+    package init(principal: Principal?, heartbeat: Duration, tokenTimeout: Duration, now: Duration) {
+        if let principal {
+            phase = .joining(principal)
+        } else {
+            phase = .awaitingToken(until: now + tokenTimeout)
+        }
+        self.heartbeat = heartbeat
+        lastActivity = now
+        lastPing = now
+    }
+
+    package var isClosed: Bool { phase == .closed }
+
+    package var livePrincipal: Principal? {
+        guard case .live(let principal) = phase else { return nil }
+        return principal
+    }
+
+    /// A token came in the first frame; false where none is expected.
+    package mutating func beginAuthentication() -> Bool {
+        guard case .awaitingToken = phase else { return false }
+        phase = .authenticating
+        return true
+    }
+
+    /// The token was good; false where the connection has ended meanwhile.
+    package mutating func beginJoining(_ principal: Principal) -> Bool {
+        guard phase == .authenticating else { return false }
+        phase = .joining(principal)
+        return true
+    }
+
+    /// Registered and found valid after that; false where the connection has ended meanwhile.
+    package mutating func goLive(_ principal: Principal) -> Bool {
+        guard case .joining = phase else { return false }
+        phase = .live(principal)
+        return true
+    }
+
+    /// Ends the connection; false where it has ended already.
+    package mutating func close() -> Bool {
+        guard phase != .closed else { return false }
+        phase = .closed
+        return true
+    }
+
+    /// The client gave a sign of life.
+    package mutating func noteActivity(at now: Duration) {
+        lastActivity = now
+    }
+
+    /// The instance drains: the connection works on until `deadline`.
+    package mutating func drain(until deadline: Duration) {
+        drainsAt = min(drainsAt ?? deadline, deadline)
+    }
+
+    /// What is due at `now`.
+    package mutating func tick(now: Duration, wallClock: Timestamp) -> TickAction {
+        switch phase {
+        case .closed:
+            return .none
+        case .awaitingToken(let deadline) where now >= deadline:
+            return .end(.unauthenticated)
+        case .live(let principal) where principal.expiresAt <= wallClock:
+            return .end(.tokenExpired)
+        case .awaitingToken, .authenticating, .joining, .live:
+            break
+        }
+        if let drainsAt, now >= drainsAt { return .end(.goingAway) }
+        if now - lastActivity > heartbeat * 5 / 2 { return .end(.heartbeatTimeout) }
+        guard now - lastPing >= heartbeat else { return .none }
+        lastPing = now
+        return .ping
+    }
+}
