@@ -48,6 +48,9 @@ package protocol AccountStore: Sendable {
     /// The user's sessions that are valid at `now`, newest first.
     func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session]
 
+    /// How many sessions of each user are valid at `now`; users without one may be missing.
+    func sessionCounts(of users: [UserID], validAt now: Timestamp) async throws(StoreError) -> [UserID: Int]
+
     /// Ends one session, raising its kick stamp in the same write.
     ///
     /// - Returns: false where the user has no such session. True also where it was ended before.
