@@ -1,0 +1,4 @@
+/// One instance.
+enum Server {
+    static func run(_ settings: Settings) async throws {}
+}

@@ -1,0 +1,21 @@
+/// Where the store is.
+enum DatabaseURI: Hashable, Sendable {
+    /// A database file.
+    case sqlite(path: String)
+    /// A connection string (https://www.mongodb.com/docs/manual/reference/connection-string/); it may hold a password.
+    case mongodb(Secret)
+
+    /// Reads `sqlite:PATH`, `sqlite:///PATH`, `mongodb://…` and `mongodb+srv://…`; nil for anything else.
+    init?(_ text: String) {
+        if text.hasPrefix("sqlite:") {
+            var path = text.dropFirst("sqlite:".count)
+            if path.hasPrefix("//") { path = path.dropFirst(2) }
+            guard !path.isEmpty, !path.hasPrefix(":"), !path.hasSuffix("/") else { return nil }
+            self = .sqlite(path: String(path))
+        } else if let scheme = ["mongodb://", "mongodb+srv://"].first(where: text.hasPrefix), text.count > scheme.count {
+            self = .mongodb(Secret(text))
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import FoundationEssentials
+import Glibc
+
+extension Settings {
+    /// Reads and checks all settings. In development, where no `JWT_SECRET` is set, its file is made.
+    ///
+    /// - Parameters:
+    ///   - configFile: a file of `NAME=value` lines; where nil, `.env` in `directory` is read if it exists.
+    ///   - environment: wins over the file.
+    ///   - directory: the working directory.
+    static func load(
+        configFile: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        directory: String = "."
+    ) throws(SettingsError) -> Settings {
+        let reader = try SettingsReader(configFile: configFile, environment: environment, directory: directory)
+        let settings = try Settings(reader)
+        try settings.refuseWhatIsNotBuilt()
+        return settings
+    }
+
+    init(_ reader: SettingsReader) throws(SettingsError) {
+        instance = try Instance(reader)
+        http = try HTTP(reader)
+        connections = try Connections(reader)
+        database = Database(uri: try reader.value(SettingsTable.database), poolSize: try reader.value(SettingsTable.databasePoolSize))
+        redis = try RedisSettings.read(reader)
+        bus = try Bus(reader, isDevelopment: instance.isDevelopment)
+        presenceExpiry = try reader.value(SettingsTable.presenceExpiry)
+        log = Log(level: try reader.value(SettingsTable.logLevel), format: try reader.value(SettingsTable.logFormat))
+        accounts = try Accounts(reader, instance: instance, database: database.uri)
+    }
+
+    /// What can be set but not served.
+    private func refuseWhatIsNotBuilt() throws(SettingsError) {
+        if case .mongodb = database.uri {
+            throw SettingsError("DB_URI must be sqlite:PATH: this version has no MongoDB store")
+        }
+        if bus.routing == .targeted {
+            throw SettingsError("BUS_ROUTING must be broadcast: this version has no targeted routing")
+        }
+        if bus.secret != nil {
+            throw SettingsError("BUS_SECRET must not be set: this version doesn't sign messages between instances")
+        }
+        if http.tls != nil {
+            throw SettingsError("TLS_CERT_FILE and TLS_KEY_FILE must not be set: this version leaves TLS to a proxy before it")
+        }
+    }
+}
+
+extension Settings.Instance {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        environment = try reader.value(SettingsTable.nodeEnvironment)
+        id = try reader.value(SettingsTable.instanceID) ?? Self.defaultID
+    }
+
+    private static var defaultID: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = name.prefix { $0 != 0 }.map { Character(Unicode.Scalar(UInt8(bitPattern: $0))) }
+        let kept = host.filter { SettingsTable.isName(String($0), upTo: 1, extra: "_.:-") }.prefix(50)
+        return (kept.isEmpty ? "instance" : String(kept)) + "-\(getpid())"
+    }
+}
+
+extension Settings.HTTP {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        host = try reader.value(SettingsTable.host)
+        port = try reader.value(SettingsTable.port)
+        allowedOrigins = try reader.value(SettingsTable.allowedOrigins)
+        trustedProxies = try reader.value(SettingsTable.trustedProxies)
+        cookieDomain = try reader.value(SettingsTable.cookieDomain)
+        switch (try reader.value(SettingsTable.tlsCertificateFile), try reader.value(SettingsTable.tlsKeyFile)) {
+        case (nil, nil): tls = nil
+        case (let certificate?, let key?): tls = Settings.TLSFiles(certificate: certificate, key: key)
+        case (nil, _): throw SettingsError("TLS_CERT_FILE must be set where TLS_KEY_FILE is")
+        case (_, nil): throw SettingsError("TLS_KEY_FILE must be set where TLS_CERT_FILE is")
+        }
+    }
+}
+
+extension Settings.Connections {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        maxFrameBytes = try reader.value(SettingsTable.maxFrameBytes)
+        outboundLimitBytes = try reader.value(SettingsTable.outboundLimitBytes)
+        heartbeat = try reader.value(SettingsTable.heartbeat)
+        rateLimit = try reader.value(SettingsTable.rateLimit)
+        drain = try reader.value(SettingsTable.drain)
+    }
+}
+
+extension Settings.Bus {
+    fileprivate init(_ reader: SettingsReader, isDevelopment: Bool) throws(SettingsError) {
+        routing = try reader.value(SettingsTable.busRouting)
+        secret = try reader.value(SettingsTable.busSecret)
+        initTimeout = try reader.value(SettingsTable.busInitTimeout)
+        isRequired = try reader.value(SettingsTable.busRequired) ?? !isDevelopment
+    }
+}
+
+extension RedisSettings {
+    fileprivate static func read(_ reader: SettingsReader) throws(SettingsError) -> RedisSettings? {
+        let host = try reader.value(SettingsTable.redisHost)
+        let port = try reader.value(SettingsTable.redisPort)
+        let database = try reader.value(SettingsTable.redisDatabase)
+        let username = try reader.value(SettingsTable.redisUsername)
+        let password = try reader.value(SettingsTable.redisPassword)
+        let usesTLS = try reader.value(SettingsTable.redisTLS)
+        let caFile = try reader.value(SettingsTable.redisCAFile)
+        var redis: RedisSettings
+        if let fromURL = try reader.value(SettingsTable.redisURL) {
+            redis = fromURL
+        } else if let host {
+            redis = RedisSettings(endpoint: .tcp(host: host, port: port))
+            redis.database = database
+        } else {
+            return nil
+        }
+        redis.username = redis.username ?? username
+        redis.password = redis.password ?? password
+        redis.usesTLS = redis.usesTLS || usesTLS
+        redis.caFile = caFile
+        if redis.username != nil, redis.password == nil {
+            throw SettingsError("REDIS_PASSWORD must be set where Redis has a user name, or be part of REDIS_URL")
+        }
+        return redis
+    }
+}
+
+extension Settings.Accounts {
+    fileprivate init(_ reader: SettingsReader, instance: Settings.Instance, database: DatabaseURI) throws(SettingsError) {
+        previousTokenSecret = try reader.value(SettingsTable.previousTokenSecret)
+        tokenLifetime = try reader.value(SettingsTable.tokenLifetime)
+        scryptLogN = try reader.value(SettingsTable.scryptLogN)
+        if instance.isProduction, scryptLogN < 17 {
+            throw SettingsError("SCRYPT_LOG_N must be from 17 to 20 where NODE_ENV is production, not \"\(scryptLogN)\"")
+        }
+        switch (try reader.value(SettingsTable.adminUsername), try reader.value(SettingsTable.adminPassword)) {
+        case (nil, nil): firstAdmin = nil
+        case (let username?, let password?): firstAdmin = Settings.FirstAdmin(username: username, password: password)
+        case (nil, _): throw SettingsError("ADMIN_USERNAME must be set where ADMIN_PASSWORD is")
+        case (_, nil): throw SettingsError("ADMIN_PASSWORD must be set where ADMIN_USERNAME is")
+        }
+        if let given = try reader.value(SettingsTable.tokenSecret) {
+            tokenSecret = given
+            tokenSecretFile = nil
+        } else if instance.isDevelopment {
+            let file = SecretFile(besides: database)
+            tokenSecret = try file.readOrCreate().secret
+            tokenSecretFile = file.path
+        } else {
+            let declaration = SettingsTable.tokenSecret.declaration
+            throw SettingsError("JWT_SECRET must be \(declaration.allowed); it is not set (only NODE_ENV=development makes one)")
+        }
+    }
+}
+
+extension SecretFile {
+    fileprivate init(besides database: DatabaseURI) {
+        switch database {
+        case .sqlite(let path): self.init(path: path.prefix(through: path.lastIndex(of: "/")) + "jwt-secret")
+        case .mongodb: self.init(path: "./data/jwt-secret")
+        }
+    }
+}
+
+extension String {
+    fileprivate func prefix(through index: Index?) -> String {
+        index.map { String(self[...$0]) } ?? ""
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+extension SettingsTable {
+    /// A file that must be there.
+    static func file(_ name: String, summary: String) -> Setting<String?> {
+        .optional(
+            SettingDeclaration(name: name, defaultText: "none", allowed: "a file that can be read", summary: summary)
+        ) { access($0, R_OK) == 0 ? $0 : nil }
+    }
+
+    /// A comma list with spaces allowed around its elements.
+    static func list<Element: Sendable>(
+        _ name: String,
+        allowed: String,
+        summary: String,
+        element: @escaping @Sendable (String) -> Element?
+    ) -> Setting<[Element]> {
+        let declaration = SettingDeclaration(name: name, defaultText: "none", allowed: allowed, summary: summary)
+        return Setting(declaration: declaration, fallback: []) { text in
+            let parts = text.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty }
+            let elements = parts.compactMap(element)
+            return elements.count == parts.count ? elements : nil
+        }
+    }
+
+    /// Whether the text is 1 to `limit` letters, digits and characters of `extra`.
+    static func isName(_ text: String, upTo limit: Int, extra: String) -> Bool {
+        (1...limit).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                default: extra.utf8.contains(byte)
+                }
+            }
+    }
+}
