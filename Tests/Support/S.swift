@@ -1,3 +1,0 @@
-import Actors
-
-func s() -> Int { 1 }
