@@ -8,6 +8,7 @@ package actor Registry {
 
     private var entries: [UserID: Entry] = [:]
     private var connections = 0
+    private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init() {}
 
@@ -33,6 +34,16 @@ package actor Registry {
         connections -= 1
         entries[userID] = entry.connections > 0 ? entry : nil
         await entry.user.remove(connection)
+        guard connections == 0 else { return }
+        let waiters = emptyWaiters
+        emptyWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns as soon as nobody is connected.
+    package func waitUntilEmpty() async {
+        guard connections > 0 else { return }
+        await withCheckedContinuation { emptyWaiters.append($0) }
     }
 
     package func user(_ id: UserID) -> UserActor? {

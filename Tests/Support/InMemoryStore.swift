@@ -159,6 +159,11 @@ package actor InMemoryStore: Store {
         return accounts.validSessions(of: user, at: now)
     }
 
+    package func sessionCounts(of users: [UserID], validAt now: Timestamp) async throws(StoreError) -> [UserID: Int] {
+        try await enter(.sessions)
+        return Dictionary(users.map { ($0, accounts.validSessions(of: $0, at: now).count) }) { first, _ in first }
+    }
+
     package func revokeSession(_ id: SessionID, of user: UserID) async throws(StoreError) -> Bool {
         try await enter(.revokeSession)
         return accounts.revoke(id, of: user, stamp: nextStamp())

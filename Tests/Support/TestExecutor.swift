@@ -3,7 +3,8 @@ import Dispatch
 
 /// An executor on a serial queue of its own, in place of a connection's event loop.
 package final class TestExecutor: SessionExecutor {
-    private let queue = DispatchQueue(label: "TestExecutor")
+    /// On the global queue: a thousand queues of their own would want a thousand threads.
+    private let queue = DispatchQueue(label: "TestExecutor", target: .global())
 
     package init() {}
 

@@ -11,7 +11,7 @@ package struct SendReceipt: Hashable, Sendable {
 /// Checks, stores and delivers what users send, whatever way it came in.
 package final class Messaging: Sendable {
     private let store: any Store
-    private let writers: ConversationWriters
+    private let writer: ConversationWriter
     private let ids: any IDGenerator
     private let time: any TimeSource
     private let logger: Logger
@@ -30,7 +30,7 @@ package final class Messaging: Sendable {
         self.ids = ids
         self.time = time
         self.logger = logger
-        writers = ConversationWriters(store: store, delivery: delivery)
+        writer = ConversationWriter(store: store, delivery: delivery)
     }
 
     /// Stores messages of one sender for one destination; durable when it returns.
@@ -61,7 +61,7 @@ package final class Messaging: Sendable {
         origin: ConnectionID?
     ) async throws(RequestError) -> [AppendOutcome] {
         do {
-            return try await writers.append(ConversationWriter.Batch(drafts: drafts, origin: origin), to: conversation)
+            return try await writer.append(ConversationWriter.Batch(drafts: drafts, origin: origin), to: conversation)
         } catch {
             logger.warning("append_failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
             throw RequestError(error)

@@ -1,0 +1,172 @@
+import Actors
+import Logging
+import Synchronization
+import TestSupport
+
+/// One instance's actors on doubles. Instances that share a store stand for a cluster.
+struct Instance: Sendable {
+    let time: ManualTime
+    let store: InMemoryStore
+    let bus: RecordingBus
+    let hasher = PlainPasswordHasher()
+    let registry = Registry()
+    let identity: InstanceIdentity
+    let gate: SessionGate
+    let delivery: Delivery
+    let moderation: Moderation
+    let accounts: Accounts
+    let environment: SessionEnvironment
+    private let connections = Atomic64()
+
+    init(
+        _ name: String = "A",
+        store: InMemoryStore = InMemoryStore(),
+        time: ManualTime = ManualTime(),
+        limits: SessionLimits = SessionLimits(rateLimit: 0)
+    ) {
+        self.store = store
+        self.time = time
+        bus = RecordingBus()
+        identity = InstanceIdentity(instanceID: name, boot: "boot-\(name)")
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let ids = UUIDv7Generator(time: time)
+        let tokens = PlainTokenCodec(time: time)
+        gate = SessionGate(store: store, tokens: tokens, time: time, logger: quiet)
+        delivery = Delivery(registry: registry, bus: bus, logger: quiet)
+        moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: quiet)
+        accounts = Accounts(
+            store: store,
+            hasher: hasher,
+            tokens: tokens,
+            moderation: moderation,
+            ids: ids,
+            time: time,
+            tokenLifetime: .seconds(86_400),
+            logger: quiet
+        )
+        environment = SessionEnvironment(
+            instanceID: name,
+            limits: limits,
+            gate: gate,
+            registry: registry,
+            messaging: Messaging(store: store, delivery: delivery, ids: ids, time: time, logger: quiet),
+            time: time,
+            logger: quiet
+        )
+    }
+
+    /// Acts on the bus until its streams end.
+    var consumer: BusConsumer {
+        BusConsumer(
+            bus: bus,
+            identity: identity,
+            delivery: delivery,
+            moderation: moderation,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    func register(_ name: String) async throws -> LogIn {
+        try await accounts.register(username: name, password: "correct horse", peer: .unknown)
+    }
+
+    /// Opens a connection and starts it; nothing is waited for.
+    func open(_ principal: Principal?) async -> Connection {
+        let connection = Connection(
+            id: ConnectionID(connections.next()),
+            principal: principal,
+            environment: environment
+        )
+        await connection.start()
+        return connection
+    }
+
+    /// Opens a connection and returns once it is live.
+    func connect(_ logIn: LogIn) async -> Connection {
+        let connection = await open(logIn.principal)
+        await connection.outbound.outputs.wait { !$0.isEmpty }
+        return connection
+    }
+}
+
+/// A connection as the transport holds it, with everything written to it noted.
+struct Connection: Sendable {
+    let executor = TestExecutor()
+    let outbound = RecordingOutbound()
+    let session: SessionActor
+
+    init(id: ConnectionID, principal: Principal?, environment: SessionEnvironment) {
+        session = SessionActor(
+            connectionID: id,
+            executor: executor,
+            outbound: outbound,
+            principal: principal,
+            peer: .unknown,
+            environment: environment
+        )
+    }
+
+    func start() async {
+        await session.start()
+    }
+
+    func receive(_ command: Result<Command, RequestError>, ref: String? = nil) async {
+        await session.receive(ClientFrame(ref: ref, command: command))
+    }
+
+    /// Sends a direct message.
+    func send(_ content: String, to recipient: UserID, id: String, ref: String? = nil) async throws {
+        guard let clientMessageID = ClientMessageID(id) else { throw RequestError(.badRequest, "clientMessageId") }
+        await receive(.success(.send(SendCommand(clientMessageID: clientMessageID, content: content, destination: .user(recipient)))), ref: ref)
+    }
+
+    /// Returns the stored messages of the first `count` ACKs.
+    func acks(_ count: Int) async -> [Message] {
+        let outputs = await outbound.outputs.wait { outputs in outputs.count { $0.acked != nil } >= count }
+        return outputs.compactMap(\.acked)
+    }
+
+    /// Returns the errors as soon as there are `count`.
+    func errors(_ count: Int) async -> [RequestError] {
+        let outputs = await outbound.outputs.wait { outputs in outputs.count { $0.error != nil } >= count }
+        return outputs.compactMap(\.error)
+    }
+
+    var isWelcomed: Bool {
+        outbound.events.contains { if case .welcome = $0 { true } else { false } }
+    }
+}
+
+extension RecordingOutbound.Output {
+    var acked: Message? {
+        guard case .ack(_, let message, _) = event else { return nil }
+        return message
+    }
+
+    /// The error that was written, alone or with the close.
+    var error: RequestError? {
+        switch self {
+        case .event(.error(_, let error)), .close(_, after: .error(_, let error)): error
+        default: nil
+        }
+    }
+}
+
+extension PeerInfo {
+    static let unknown = PeerInfo(userAgent: nil, address: nil)
+}
+
+extension LogIn {
+    var principal: Principal {
+        Principal(SessionRecord(user: user, session: session, stamp: Stamp(0)))
+    }
+}
+
+/// Counts up from one.
+final class Atomic64: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    func next() -> UInt64 {
+        value.add(1, ordering: .relaxed).newValue
+    }
+}

@@ -1,0 +1,269 @@
+import Actors
+import TestSupport
+import Testing
+
+@Suite("A session knows who it belongs to before it does anything")
+struct SessionAdmissionTests {
+    @Test func isWelcomedOnceTheStoreHasConfirmedIt() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let connection = await instance.connect(ada)
+        guard case .welcome(let welcome) = connection.outbound.events.first else {
+            Issue.record("no WELCOME")
+            return
+        }
+        #expect(welcome.principal == ada.principal)
+        #expect(welcome.instanceID == "A")
+        #expect(await instance.registry.counts == (1, 1))
+    }
+
+    @Test func takesTheTokenOfItsFirstFrame() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let connection = await instance.open(nil)
+        await connection.receive(.success(.authenticate(token: ada.token)))
+        await connection.outbound.outputs.wait(count: 1)
+        #expect(connection.isWelcomed)
+    }
+
+    @Test func refusesAWrongTokenAndAnyOtherFirstFrame() async throws {
+        let instance = Instance()
+        let one = await instance.open(nil)
+        await one.receive(.success(.authenticate(token: "nonsense")))
+        #expect(await one.outbound.waitForClose() == .unauthenticated)
+        #expect(await one.errors(1).first?.code == .unauthenticated)
+        let other = await instance.open(nil)
+        await other.receive(.success(.ping))
+        #expect(await other.outbound.waitForClose() == .unauthenticated)
+        #expect(await instance.registry.counts == (0, 0))
+    }
+
+    @Test func isClosedWhenNoTokenComes() async {
+        let instance = Instance()
+        let connection = await instance.open(nil)
+        instance.time.advance(by: .seconds(10))
+        await connection.session.tick()
+        #expect(await connection.outbound.waitForClose() == .unauthenticated)
+    }
+
+    @Test func isClosedWhenTheTokenRunsOut() async throws {
+        let instance = Instance()
+        let connection = await instance.connect(try await instance.register("ada"))
+        instance.time.advance(by: .seconds(86_400))
+        await connection.session.tick()
+        #expect(await connection.outbound.waitForClose() == .tokenExpired)
+    }
+
+    @Test func saysSoWhenTheStoreDoesNotAnswer() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        await instance.store.failNext(.sessionRecord, StoreError(.unavailable, "gone"))
+        let connection = await instance.open(ada.principal)
+        #expect(await connection.outbound.waitForClose() == .internalError)
+        #expect(await connection.errors(1).first?.code == .storeUnavailable)
+    }
+
+    /// The store's answer to the check after registration was read before the ban, and comes after it.
+    @Test func losesARaceAgainstABan() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        await instance.store.hold(.sessionRecord)
+        let connection = await instance.open(ada.principal)
+        await instance.store.calls.wait { $0.contains(.sessionRecord) }
+        let outcome = try await instance.moderation.ban(ada.user.userID, by: nil, reason: nil)
+        #expect(outcome.closedHere == 1)
+        await instance.store.release(.sessionRecord)
+        #expect(await connection.outbound.waitForClose() == .suspended)
+        #expect(!connection.isWelcomed)
+    }
+
+    @Test func isNotWelcomedAfterABanThatCameBeforeItsRegistration() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        _ = try await instance.moderation.ban(ada.user.userID, by: nil, reason: nil)
+        let connection = await instance.open(ada.principal)
+        #expect(await connection.outbound.waitForClose() == .suspended)
+        #expect(await connection.errors(1) == [.suspended])
+        #expect(!connection.isWelcomed)
+    }
+
+    @Test func leavesNothingBehindWhenItsSocketGoesWhileItJoins() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        for _ in 0..<50 {
+            let connection = await instance.open(ada.principal)
+            await connection.session.connectionClosed()
+        }
+        let last = await instance.connect(ada)
+        await last.session.connectionClosed()
+        await instance.registry.waitUntilEmpty()
+        #expect(await instance.registry.counts == (0, 0))
+    }
+}
+
+@Suite("A session sends, receives, and bounds what it is asked")
+struct SessionTrafficTests {
+    @Test func acknowledgesAndDeliversToEveryoneButItself() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        let second = await instance.connect(ada)
+        let receiver = await instance.connect(bob)
+        try await sender.send("hello", to: bob.user.userID, id: "m1", ref: "r")
+        let message = try #require(await sender.acks(1).first)
+        #expect(message.seq == 1)
+        #expect(await receiver.outbound.waitForMessages(1) == [message])
+        #expect(await second.outbound.waitForMessages(1) == [message])
+        try await sender.send("again", to: bob.user.userID, id: "m2")
+        _ = await receiver.outbound.waitForMessages(2)
+        #expect(sender.outbound.messages.isEmpty)
+    }
+
+    @Test func showsTheClientMessageIDToTheSenderOnly() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        let second = await instance.connect(ada)
+        let receiver = await instance.connect(bob)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        _ = await second.outbound.waitForMessages(1)
+        _ = await receiver.outbound.waitForMessages(1)
+        func shown(_ connection: Connection) -> [Bool] {
+            connection.outbound.events.compactMap { if case .messageReceived(_, let shown) = $0 { shown } else { nil } }
+        }
+        #expect(shown(second) == [true])
+        #expect(shown(receiver) == [false])
+    }
+
+    @Test func keepsTheOrderOfWhatIsSentAtOnce() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        let receiver = await instance.connect(bob)
+        for index in 0..<200 { try await sender.send("\(index)", to: bob.user.userID, id: "m\(index)") }
+        let messages = await receiver.outbound.waitForMessages(200)
+        #expect(messages.map(\.content) == (0..<200).map { "\($0)" })
+        #expect(messages.map(\.seq) == Array(1...200))
+        #expect(await sender.acks(200).map(\.seq) == Array(1...200))
+    }
+
+    @Test func deliversWhatCameWhileItJoinedAfterItsWelcome() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        await instance.store.hold(.sessionRecord)
+        let receiver = await instance.open(bob.principal)
+        await instance.store.calls.wait { $0.count { $0 == .sessionRecord } == 2 }
+        try await sender.send("early", to: bob.user.userID, id: "m1")
+        _ = await sender.acks(1)
+        await instance.store.release(.sessionRecord)
+        _ = await receiver.outbound.waitForMessages(1)
+        #expect(receiver.isWelcomed)
+    }
+
+    @Test func answersTheSameClientMessageIDWithTheSameMessage() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        let receiver = await instance.connect(bob)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        try await sender.send("other", to: bob.user.userID, id: "m1")
+        try await sender.send("last", to: bob.user.userID, id: "m2")
+        let acked = await sender.acks(3)
+        #expect(acked[0] == acked[1])
+        #expect(acked[2].seq == 2)
+        #expect(await sender.errors(1).first?.code == .conflict)
+        #expect(await receiver.outbound.waitForMessages(2).map(\.content) == ["hello", "last"])
+    }
+
+    @Test func tellsAStoreFailureAndLivesOn() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        await instance.store.failNext(.append, StoreError(.timeout, "slow"))
+        try await sender.send("hello", to: bob.user.userID, id: "m1", ref: "r1")
+        #expect(await sender.errors(1).first?.code == .storeUnavailable)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        #expect(await sender.acks(1).count == 1)
+    }
+
+    @Test func refusesAnUnknownRecipientAndStoresNothing() async throws {
+        let instance = Instance()
+        let sender = await instance.connect(try await instance.register("ada"))
+        try await sender.send("hello", to: UserID(high: 9, low: 9), id: "m1")
+        #expect(await sender.errors(1).first?.code == .notFound)
+        #expect(!instance.store.calls.elements.contains(.append))
+    }
+
+    @Test func slowsDownAndThenClosesWhoSendsTooMuch() async throws {
+        let instance = Instance(limits: SessionLimits(rateLimit: 20))
+        let sender = await instance.connect(try await instance.register("ada"))
+        for _ in 0..<81 { await sender.receive(.success(.ping)) }
+        #expect(await sender.outbound.waitForClose() == .rateLimited)
+        let pongs = sender.outbound.events.count { if case .pong = $0 { true } else { false } }
+        #expect(pongs == 40)
+        #expect(await sender.errors(1).first?.retryAfter != nil)
+    }
+
+    @Test func closesAfterTwentyBadFramesAMinute() async throws {
+        let instance = Instance()
+        let sender = await instance.connect(try await instance.register("ada"))
+        for _ in 0..<20 { await sender.receive(.failure(RequestError(.badRequest, "not JSON"))) }
+        #expect(sender.outbound.closeReason == nil)
+        await sender.receive(.failure(RequestError(.badRequest, "not JSON")))
+        #expect(await sender.outbound.waitForClose() == .tooManyBadFrames)
+    }
+
+    @Test func refusesCommandsPastTheQueue() async throws {
+        let instance = Instance(limits: SessionLimits(rateLimit: 0, waitingCommands: 4))
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        await instance.store.hold(.append)
+        try await sender.send("first", to: bob.user.userID, id: "first")
+        await instance.store.calls.wait { $0.contains(.append) }
+        for index in 0..<5 { try await sender.send("\(index)", to: bob.user.userID, id: "m\(index)") }
+        #expect(await sender.errors(1).map(\.code) == [.rateLimited])
+        await instance.store.release(.append)
+        #expect(await sender.acks(5).count == 5)
+    }
+
+    @Test func closesASlowConsumerAndNobodyElse() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let sender = await instance.connect(ada)
+        let slow = await instance.connect(bob)
+        let quick = await instance.connect(bob)
+        slow.outbound.setAdmission(.overflow)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        #expect(await slow.outbound.waitForClose() == .slowConsumer)
+        _ = await quick.outbound.waitForMessages(1)
+        #expect(quick.outbound.closeReason == nil)
+    }
+
+    @Test func worksOnAfterGoAwayUntilItsTime() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let sender = await instance.connect(ada)
+        await instance.registry.goAway(within: .seconds(20))
+        await sender.outbound.outputs.wait(count: 2)
+        guard case .goAway(_, let delay) = sender.outbound.events.last else {
+            Issue.record("no GOAWAY")
+            return
+        }
+        #expect(delay <= .seconds(20))
+        try await sender.send("note to self", to: ada.user.userID, id: "m1")
+        #expect(await sender.acks(1).count == 1)
+        instance.time.advance(by: .seconds(20))
+        await sender.session.tick()
+        #expect(await sender.outbound.waitForClose() == .goingAway)
+    }
+}

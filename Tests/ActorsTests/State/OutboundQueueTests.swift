@@ -1,0 +1,71 @@
+import Testing
+
+@testable import Actors
+
+@Suite("What waits for a client is bounded in bytes")
+struct OutboundQueueTests {
+    private func offer(
+        _ queue: inout OutboundQueue<Int>,
+        _ element: Int,
+        bytes: Int,
+        essential: Bool = true,
+        writable: Bool = false,
+        buffered: Int = 0
+    ) -> OutboundQueue<Int>.Action {
+        queue.offer(element, bytes: bytes, isEssential: essential, isWritable: writable, buffered: buffered)
+    }
+
+    @Test func writesAtOnceWhileTheSocketTakesMore() {
+        var queue = OutboundQueue<Int>(limit: 100)
+        #expect(offer(&queue, 1, bytes: 10, writable: true) == .write)
+        #expect(queue.isEmpty)
+    }
+
+    @Test func keepsTheOrderOfWhatWaits() {
+        var queue = OutboundQueue<Int>(limit: 100)
+        #expect(offer(&queue, 1, bytes: 10) == .wait)
+        #expect(offer(&queue, 2, bytes: 10, writable: true) == .wait)
+        #expect(queue.bytes == 20)
+        #expect(queue.next() == 1)
+        #expect(queue.next() == 2)
+        #expect(queue.next() == nil)
+        #expect(queue.bytes == 0)
+    }
+
+    @Test func countsTheSocketsOwnBuffer() {
+        var queue = OutboundQueue<Int>(limit: 100)
+        #expect(offer(&queue, 1, bytes: 41, buffered: 60) == .overflow)
+        #expect(offer(&queue, 1, bytes: 40, buffered: 60) == .wait)
+    }
+
+    @Test func leavesOutWhatIsNotEssentialPastHalf() {
+        var queue = OutboundQueue<Int>(limit: 100)
+        #expect(offer(&queue, 1, bytes: 45) == .wait)
+        #expect(offer(&queue, 2, bytes: 10, essential: false) == .skip)
+        #expect(offer(&queue, 3, bytes: 10) == .wait)
+    }
+}
+
+@Suite("Reconnects are spread by full jitter")
+struct BackoffTests {
+    @Test func staysBelowADoublingCeiling() {
+        var generator = SystemRandomNumberGenerator()
+        var backoff = Backoff(base: .milliseconds(100), limit: .seconds(5))
+        for ceiling in [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000] {
+            #expect((0...ceiling).contains(Int(backoff.next(using: &generator).milliseconds)))
+        }
+    }
+
+    @Test func drawsFromTheWholeRangeAndStartsAnew() {
+        var generator = Maximum()
+        var backoff = Backoff(base: .milliseconds(100), limit: .seconds(5))
+        #expect(backoff.next(using: &generator) == .milliseconds(100))
+        #expect(backoff.next(using: &generator) == .milliseconds(200))
+        backoff.reset()
+        #expect(backoff.next(using: &generator) == .milliseconds(100))
+    }
+
+    private struct Maximum: RandomNumberGenerator {
+        mutating func next() -> UInt64 { .max }
+    }
+}

@@ -1,0 +1,81 @@
+import Testing
+
+@testable import Actors
+
+@Suite("A connection's life is a value")
+struct SessionStateTests {
+    private let principal = Principal(
+        userID: UserID(high: 1, low: 1),
+        username: "ada",
+        role: .user,
+        sessionID: SessionID(high: 2, low: 2),
+        authEpoch: 0,
+        expiresAt: Timestamp(milliseconds: 100_000)
+    )
+
+    private func state(_ principal: Principal?) -> SessionState {
+        SessionState(principal: principal, heartbeat: .seconds(25), tokenTimeout: .seconds(10), now: .zero)
+    }
+
+    private func tick(_ state: inout SessionState, _ second: Int, wallClock: Int64 = 0) -> SessionState.TickAction {
+        state.tick(now: .seconds(second), wallClock: Timestamp(milliseconds: wallClock))
+    }
+
+    @Test func waitsTenSecondsForAToken() {
+        var state = state(nil)
+        #expect(tick(&state, 9) == .none)
+        #expect(tick(&state, 10) == .end(.unauthenticated))
+    }
+
+    @Test func takesOneTokenOnly() {
+        var state = state(nil)
+        #expect(state.beginAuthentication() == true)
+        #expect(state.beginAuthentication() == false)
+        #expect(tick(&state, 11) == .none)
+        #expect(state.beginJoining(principal) == true)
+        #expect(state.goLive(principal) == true)
+        #expect(state.livePrincipal == principal)
+        #expect(state.beginAuthentication() == false)
+    }
+
+    @Test func goesNowhereOnceClosed() {
+        var state = state(principal)
+        #expect(state.close() == true)
+        #expect(state.close() == false)
+        #expect(state.goLive(principal) == false)
+        #expect(state.beginAuthentication() == false)
+        #expect(tick(&state, 1_000, wallClock: .max) == .none)
+    }
+
+    @Test func pingsEachHeartbeatAndEndsAfterTwoAndAHalf() {
+        var state = state(principal)
+        #expect(tick(&state, 24) == .none)
+        #expect(tick(&state, 25) == .ping)
+        #expect(tick(&state, 26) == .none)
+        #expect(tick(&state, 50) == .ping)
+        #expect(tick(&state, 62) == .none)
+        #expect(tick(&state, 63) == .end(.heartbeatTimeout))
+    }
+
+    @Test func aSignOfLifeKeepsItOpen() {
+        var state = state(principal)
+        state.noteActivity(at: .seconds(60))
+        #expect(tick(&state, 122) == .ping)
+        #expect(tick(&state, 123) == .end(.heartbeatTimeout))
+    }
+
+    @Test func endsWhenTheTokenRunsOut() {
+        var state = state(principal)
+        _ = state.goLive(principal)
+        #expect(tick(&state, 1, wallClock: 99_999) == .none)
+        #expect(tick(&state, 1, wallClock: 100_000) == .end(.tokenExpired))
+    }
+
+    @Test func drainsAtItsOwnTimeAndNeverLater() {
+        var state = state(principal)
+        state.drain(until: .seconds(5))
+        state.drain(until: .seconds(9))
+        #expect(tick(&state, 4) == .none)
+        #expect(tick(&state, 5) == .end(.goingAway))
+    }
+}
