@@ -1,0 +1,46 @@
+import Actors
+import Logging
+
+/// An event as it waits to be published: encoded, with what the log says of it when it is out.
+struct BusHint: Sendable {
+    let channel: String
+    let payload: [UInt8]
+    let event: Logger.Message
+    let metadata: Logger.Metadata
+
+    init(_ delivery: BusDelivery, codec: BusEnvelopeCodec) {
+        channel = BusChannel(delivery.event).publishing(delivery.event)
+        payload = codec.encode(delivery)
+        switch delivery.event {
+        case .message(let message):
+            event = "chat_message_published"
+            metadata = Self.metadata(of: message, origin: delivery.origin)
+        case .kick(let kick):
+            event = "admin_kick_published"
+            metadata = Self.metadata(of: kick, origin: delivery.origin)
+        }
+    }
+
+    private static func metadata(of message: Message, origin: InstanceIdentity) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "messageId": .stringConvertible(message.messageID),
+            "originInstanceId": .string(origin.instanceID),
+        ]
+        if let recipient = message.recipientID {
+            metadata["recipientId"] = .stringConvertible(recipient)
+        } else {
+            metadata["channelId"] = .stringConvertible(message.conversationID)
+        }
+        return metadata
+    }
+
+    private static func metadata(of kick: Kick, origin: InstanceIdentity) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "action": .string(kick.action),
+            "targetUserId": .stringConvertible(kick.userID),
+            "originInstanceId": .string(origin.instanceID),
+        ]
+        if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = .stringConvertible(session) }
+        return metadata
+    }
+}

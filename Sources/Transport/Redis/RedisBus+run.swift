@@ -1,0 +1,218 @@
+import Actors
+import Metrics
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+extension RedisBus {
+    private enum Exit {
+        /// One task of several is done, the others go on.
+        case done
+        case stop
+        case failed(BusStartError)
+    }
+
+    private static let disabledReason = "Redis unavailable or timeout"
+
+    private var channels: [String] {
+        BusChannel.allCases.map(\.rawValue)
+    }
+
+    /// Connects, and stays connected, until the task is cancelled or a graceful shutdown begins; then what is queued is flushed.
+    ///
+    /// - Throws: `BusStartError` where the bus is required and was not reached in time.
+    package func run() async throws {
+        guard core.withLock({ $0.state.start() }) else { return }
+        let failure = await withTaskGroup(of: Exit.self) { group in
+            group.addTask { await self.stayConnected() }
+            group.addTask { await self.limitStart() }
+            group.addTask { await self.answerOverflows() }
+            group.addTask { await self.waitForStop() }
+            var failure: BusStartError?
+            for await exit in group {
+                switch exit {
+                case .done: continue
+                case .stop: group.cancelAll()
+                case .failed(let error):
+                    failure = error
+                    group.cancelAll()
+                }
+            }
+            return failure
+        }
+        let unsent = core.withLock { core in
+            core.state.stop()
+            defer { core.queue.removeAll() }
+            return core.queue.count
+        }
+        gate.decide(.success(.disabled(reason: "stopped")))
+        finishStreams()
+        log.stopped(unsent: unsent)
+        if let failure { throw failure }
+    }
+
+    private func stayConnected() async -> Exit {
+        while !Task.isCancelled {
+            do throws(RedisError) {
+                let link = try await RedisLink.open(
+                    configuration,
+                    name: "switchboard-\(identity.instanceID)",
+                    channels: channels + [BusChannel.probe(of: identity.instanceID)],
+                    on: eventLoop,
+                    timeout: options.connectTimeout
+                ) { channel, payload in self.receive(channel: channel, payload: payload) }
+                await use(link)
+            } catch {
+                noteFailure(error)
+            }
+            let delay = core.withLock { core in
+                var generator = SystemRandomNumberGenerator()
+                return core.state.nextAttempt(using: &generator)
+            }
+            guard let delay, (try? await time.sleep(for: delay)) != nil else { break }
+        }
+        return .done
+    }
+
+    /// Has the link carry the bus until it ends or no probe comes back.
+    private func use(_ link: RedisLink) async {
+        let now = time.uptime()
+        let (success, drainable) = core.withLock { core -> (BusState.Success, RedisLink?) in
+            let success = core.state.subscribed(at: now)
+            guard success != .unwanted else { return (success, nil) }
+            core.link = link
+            core.isDraining = false
+            core.lastConnectError = nil
+            return (success, core.linkToDrain())
+        }
+        guard success != .unwanted else { return link.close() }
+        if let drainable { eventLoop.execute { self.drain(drainable) } }
+        let reason = await withTaskGroup(of: RedisError?.self) { group in
+            group.addTask { await link.waitUntilClosed() }
+            group.addTask { await self.probe(link) }
+            group.addTask {
+                await self.announce(success)
+                return nil
+            }
+            var reason: RedisError?
+            for await ended in group where reason == nil {
+                guard let ended else { continue }
+                reason = ended
+                group.cancelAll()
+            }
+            return reason
+        }
+        release(link, because: reason ?? .closed)
+    }
+
+    private func release(_ link: RedisLink, because reason: RedisError) {
+        let now = time.uptime()
+        let isStopping = Task.isCancelled
+        let isNews = core.withLock { core in
+            core.link = nil
+            core.isDraining = false
+            core.queue.requeue()
+            return isStopping ? false : core.state.lost(at: now)
+        }
+        link.close()
+        guard isNews else { return }
+        metrics.lost.increment()
+        log.lost(reason)
+    }
+
+    private func announce(_ success: BusState.Success) async {
+        switch success {
+        case .unwanted:
+            break
+        case .initialized:
+            log.initialized(channels: channels)
+            gate.decide(.success(.connected))
+        case .enabled:
+            log.initialized(channels: channels)
+            log.enabled()
+            _ = await onRestored()
+        case .restored(let down):
+            log.restored(down: down, reconciled: await onRestored())
+        }
+        if let report = core.withLock({ $0.dropped.remainder() }) { log.publishDropped(report) }
+    }
+
+    /// Publishes probes; returns when none comes back, or nil when cancelled.
+    private func probe(_ link: RedisLink) async -> RedisError? {
+        let channel = BusChannel.probe(of: identity.instanceID)
+        while true {
+            let now = time.uptime()
+            let (action, delay) = core.withLock { $0.state.probe(at: now) }
+            switch action {
+            case .lost: return RedisError(.timeout, "no probe came back in time")
+            case .wait: break
+            case .send:
+                eventLoop.execute {
+                    link.commands.send(.publish(Array(self.identity.boot.utf8), to: channel)) { result in
+                        guard case .success(let reply) = result, let code = reply.errorCode else { return }
+                        self.log.publishFailed(channel: channel, code: code)
+                    }
+                }
+            }
+            guard (try? await time.sleep(for: delay)) != nil else { return nil }
+        }
+    }
+
+    /// The reason of a failed attempt is told once; its repetitions aren't.
+    private func noteFailure(_ error: RedisError) {
+        guard !Task.isCancelled else { return }
+        let isNews = core.withLock { core in
+            defer { core.lastConnectError = error }
+            return core.lastConnectError != error
+        }
+        if isNews { log.connectFailed(error, endpoint: configuration.description) }
+    }
+
+    private func limitStart() async -> Exit {
+        guard (try? await time.sleep(for: options.initTimeout)) != nil else { return .done }
+        let (verdict, lastError) = core.withLock { core in
+            let verdict = core.state.startTimedOut()
+            // Nobody hears these, and the store has them.
+            if verdict != .none { core.queue.removeAll() }
+            return (verdict, core.lastConnectError)
+        }
+        switch verdict {
+        case .none:
+            return .done
+        case .disable:
+            log.initTimeout(options.initTimeout)
+            log.disabled(reason: Self.disabledReason, nodeEnvironment: options.nodeEnvironment)
+            gate.decide(.success(.disabled(reason: Self.disabledReason)))
+            return .done
+        case .fail:
+            log.initTimeout(options.initTimeout)
+            let error = BusStartError(
+                endpoint: configuration.description,
+                reason: lastError?.message ?? "no answer",
+                timeout: options.initTimeout
+            )
+            gate.decide(.failure(error))
+            return .failed(error)
+        }
+    }
+
+    /// Dropped events may have been missed for good: that is the same as a bus that is back.
+    private func answerOverflows() async -> Exit {
+        for await _ in overflow.stream { _ = await onRestored() }
+        return .done
+    }
+
+    private func waitForStop() async -> Exit {
+        guard (try? await gracefulShutdown()) != nil else { return .stop }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                guard !self.core.withLock({ $0.queue.isEmpty }) else { return }
+                for await _ in self.idle.stream where self.core.withLock({ $0.queue.isEmpty }) { return }
+            }
+            group.addTask { try? await self.time.sleep(for: self.options.flushTimeout) }
+            await group.next()
+            group.cancelAll()
+        }
+        return .stop
+    }
+}

@@ -1,0 +1,207 @@
+package import Actors
+package import Logging
+package import Metrics
+package import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// The bus over Redis' publish and subscribe.
+///
+/// `run` has to be running: it connects, watches the connection with probes, and connects anew. `publish` may be called at any
+/// time and from anywhere. A hint is fast and forgetful: the store has what is lost.
+package final class RedisBus: Bus, Service {
+    package let messages: AsyncStream<BusDelivery>
+    package let kicks: AsyncStream<BusDelivery>
+
+    let configuration: RedisConfiguration
+    let options: RedisBusOptions
+    let identity: InstanceIdentity
+    let time: any TimeSource
+    let log: BusLog
+    let metrics: BusMetrics
+    let eventLoop: any EventLoop
+    let onRestored: @Sendable () async -> Int
+    let gate = ReadinessGate()
+    let core: Mutex<Core>
+    /// Fires when the last hint is out.
+    let idle: BusSignal
+    /// Fires when received events were dropped.
+    let overflow: BusSignal
+    private let ids: any IDGenerator
+    private let codec: BusEnvelopeCodec
+    private let messageSink: AsyncStream<BusDelivery>.Continuation
+    private let kickSink: AsyncStream<BusDelivery>.Continuation
+
+    struct Core {
+        var state: BusState
+        var queue: PublishQueue<BusHint>
+        var link: RedisLink?
+        var isDraining = false
+        var dropped = LossReport()
+        var receiveDropped = LossReport()
+        var rejections = WindowCounter(limit: 20, window: .seconds(1))
+        var failures = WindowCounter(limit: 20, window: .seconds(1))
+        var lastConnectError: RedisError?
+    }
+
+    /// - Parameters:
+    ///   - identity: this instance and this life of it; goes with each hint.
+    ///   - ids: makes the hints' ids.
+    ///   - logger: labelled `RedisBus`.
+    ///   - onRestored: called whenever hints may have been missed, the bus being up again; answers how much was made up for.
+    package init(
+        configuration: RedisConfiguration,
+        options: RedisBusOptions = RedisBusOptions(),
+        identity: InstanceIdentity,
+        ids: any IDGenerator,
+        time: any TimeSource,
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        onRestored: @escaping @Sendable () async -> Int = { 0 }
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.identity = identity
+        self.ids = ids
+        self.time = time
+        self.onRestored = onRestored
+        self.metrics = BusMetrics(factory: metrics)
+        log = BusLog(logger: logger)
+        eventLoop = group.next()
+        codec = BusEnvelopeCodec(secret: options.secret)
+        let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
+        core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit)))
+        (messages, messageSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
+        (kicks, kickSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
+        idle = BusSignal()
+        overflow = BusSignal()
+    }
+
+    package var status: BusStatus {
+        core.withLock { $0.state.status }
+    }
+
+    /// Waits until the bus is connected or the time for that is over, which `run` decides. To be called before the server listens.
+    ///
+    /// - Throws: where the bus is required and was not reached; `run` throws the same.
+    package func waitUntilReady() async throws(BusStartError) -> BusReadiness {
+        try await gate.wait().get()
+    }
+
+    /// Sends one command over the bus's connection for commands.
+    ///
+    /// - Parameter limit: how long to wait for the answer.
+    /// - Throws: `.unavailable` at once while the bus is down; an error that Redis answers is a reply.
+    package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
+        guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
+        return try await link.commands.send(command, within: limit)
+    }
+
+    package func publish(_ event: BusEvent) {
+        guard core.withLock({ $0.state.acceptsHints }) else { return }
+        let hint = BusHint(BusDelivery(event: event, eventID: ids.next(BusEventID.self), origin: identity), codec: codec)
+        let now = time.uptime()
+        let (link, dropped, report) = core.withLock { core -> (RedisLink?, Int, Int?) in
+            // Asked again: it may have been given up since, and then its queue is emptied no more.
+            guard core.state.acceptsHints else { return (nil, 0, nil) }
+            let dropped = core.queue.offer(hint, bytes: hint.payload.count)
+            let report = core.dropped.add(dropped, at: now)
+            return (core.linkToDrain(), dropped, report)
+        }
+        if dropped > 0 { metrics.dropped.increment(by: dropped) }
+        if let report { log.publishDropped(report) }
+        link?.commands.eventLoop.execute { link.map(self.drain) }
+    }
+
+    /// Writes what the window allows. On the link's event loop.
+    func drain(_ link: RedisLink) {
+        while let hint = core.withLock({ $0.nextHint(for: link) }) {
+            link.commands.send(.publish(hint.payload, to: hint.channel)) { self.published(hint, over: link, $0) }
+        }
+    }
+
+    /// What came over a subscription. On the link's event loop.
+    func receive(channel: String, payload: [UInt8]) {
+        guard let family = BusChannel(subscribed: channel) else { return probeReturned(payload) }
+        metrics.received.increment()
+        do throws(BusRejection) {
+            deliver(try codec.decode(payload, from: family))
+        } catch {
+            metrics.rejected(error)
+            let now = time.uptime()
+            if core.withLock({ !$0.rejections.exceeds(at: now) }) { log.messageRejected(error) }
+        }
+    }
+
+    func finishStreams() {
+        messageSink.finish()
+        kickSink.finish()
+        idle.finish()
+        overflow.finish()
+    }
+
+    private func published(_ hint: BusHint, over link: RedisLink, _ result: Result<RedisReply, RedisError>) {
+        // An answer that comes when the link is given up changes nothing: its hints wait for the next one.
+        guard core.withLock({ $0.link === link }) else { return }
+        let refusal: String?
+        switch result {
+        case .success(let reply): refusal = reply.errorCode
+        case .failure(let error) where error.code == .overloaded: refusal = "OVERLOADED"
+        case .failure: return
+        }
+        if let refusal {
+            metrics.failed.increment()
+            let now = time.uptime()
+            if core.withLock({ !$0.failures.exceeds(at: now) }) { log.publishFailed(channel: hint.channel, code: refusal) }
+        } else {
+            metrics.published.increment()
+            log.published(hint)
+        }
+        let (isIdle, drainable) = core.withLock { core -> (Bool, RedisLink?) in
+            guard core.link === link else { return (false, nil) }
+            core.queue.complete()
+            return (core.queue.isEmpty, core.linkToDrain())
+        }
+        if isIdle { idle.fire() }
+        drainable.map(drain)
+    }
+
+    private func deliver(_ delivery: BusDelivery) {
+        let sink =
+            switch delivery.event {
+            case .message: messageSink
+            case .kick: kickSink
+            }
+        guard case .dropped = sink.yield(delivery) else { return }
+        metrics.receiveDropped.increment()
+        let now = time.uptime()
+        if let count = core.withLock({ $0.receiveDropped.add(1, at: now) }) { log.receiveDropped(count) }
+        overflow.fire()
+    }
+
+    /// Another life of the same instance may probe on the same channel: only this one's count.
+    private func probeReturned(_ payload: [UInt8]) {
+        guard payload.elementsEqual(identity.boot.utf8) else { return }
+        let now = time.uptime()
+        core.withLock { $0.state.probeReturned(at: now) }
+    }
+}
+
+extension RedisBus.Core {
+    /// The link to call `drain` with; nil where there is nothing to write or it is on its way.
+    mutating func linkToDrain() -> RedisLink? {
+        guard let link, !isDraining, queue.hasNext else { return nil }
+        isDraining = true
+        return link
+    }
+
+    /// The next hint to write over `link`; nil ends the draining.
+    mutating func nextHint(for link: RedisLink) -> BusHint? {
+        guard self.link === link else { return nil }
+        if let hint = queue.next() { return hint }
+        isDraining = false
+        return nil
+    }
+}

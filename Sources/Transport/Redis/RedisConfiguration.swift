@@ -1,0 +1,48 @@
+/// Where Redis is and how to get in.
+package struct RedisConfiguration: Hashable, Sendable {
+    package enum Endpoint: Hashable, Sendable {
+        /// A host's name or address without brackets, and its port.
+        case tcp(host: String, port: Int)
+        /// The path of a Unix domain socket.
+        case unix(path: String)
+    }
+
+    package var endpoint: Endpoint
+    /// Nil for the default user.
+    package var username: String?
+    package var password: String?
+    package var database: Int
+    package var usesTLS: Bool
+    /// A PEM file of certificates to trust instead of the system's.
+    package var caFile: String?
+
+    package init(
+        endpoint: Endpoint,
+        username: String? = nil,
+        password: String? = nil,
+        database: Int = 0,
+        usesTLS: Bool = false,
+        caFile: String? = nil
+    ) {
+        self.endpoint = endpoint
+        self.username = username
+        self.password = password
+        self.database = database
+        self.usesTLS = usesTLS
+        self.caFile = caFile
+    }
+}
+
+extension RedisConfiguration: CustomStringConvertible, CustomReflectable {
+    /// Host and port, or the socket's path: never user name and password.
+    package var description: String {
+        switch endpoint {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix://\(path)"
+        }
+    }
+
+    package var customMirror: Mirror {
+        Mirror(self, children: ["endpoint": description])
+    }
+}

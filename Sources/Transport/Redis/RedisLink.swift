@@ -1,0 +1,65 @@
+import NIOCore
+
+/// The bus's two connections: one for commands, one that is subscribed. Where one ends, the other is of no use.
+final class RedisLink: Sendable {
+    let commands: RedisConnection
+    private let subscription: RedisConnection
+
+    private init(commands: RedisConnection, subscription: RedisConnection) {
+        self.commands = commands
+        self.subscription = subscription
+    }
+
+    /// Connects twice and subscribes; returns when the last subscription is confirmed.
+    ///
+    /// - Parameters:
+    ///   - timeout: for each step.
+    ///   - receive: called on the event loop for each message, from the first confirmed subscription on.
+    static func open(
+        _ configuration: RedisConfiguration,
+        name: String,
+        channels: [String],
+        on eventLoop: any EventLoop,
+        timeout: Duration,
+        receive: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void
+    ) async throws(RedisError) -> RedisLink {
+        let commands = try await RedisConnection.open(configuration, name: name, on: eventLoop, timeout: timeout)
+        do throws(RedisError) {
+            let subscription = try await RedisConnection.open(
+                configuration,
+                name: "\(name)-subscription",
+                on: eventLoop,
+                timeout: timeout,
+                receive: receive
+            )
+            let link = RedisLink(commands: commands, subscription: subscription)
+            do throws(RedisError) {
+                try await subscription.subscribe(to: channels, within: timeout)
+            } catch {
+                subscription.close()
+                throw error
+            }
+            return link
+        } catch {
+            commands.close()
+            throw error
+        }
+    }
+
+    /// Waits until one connection has ended; the reason. A cancelled task closes both.
+    func waitUntilClosed() async -> RedisError {
+        let first = commands.eventLoop.makePromise(of: RedisError.self)
+        commands.closed.cascadeSuccess(to: first)
+        subscription.closed.cascadeSuccess(to: first)
+        return await withTaskCancellationHandler {
+            (try? await first.futureResult.get()) ?? .closed
+        } onCancel: {
+            close()
+        }
+    }
+
+    func close() {
+        commands.close()
+        subscription.close()
+    }
+}

@@ -1,0 +1,55 @@
+package import Actors
+package import NIOCore
+import NIOPosix
+
+/// Whether Redis does what the bus needs of it: what `switchboard check` asks.
+package struct RedisProbe: Sendable {
+    private let configuration: RedisConfiguration
+    private let time: any TimeSource
+    private let group: any EventLoopGroup
+
+    package init(
+        configuration: RedisConfiguration,
+        time: any TimeSource,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.configuration = configuration
+        self.time = time
+        self.group = group
+    }
+
+    /// Connects, logs in, subscribes, publishes, and waits until that comes back.
+    ///
+    /// - Parameter timeout: for each of the steps.
+    /// - Returns: the time from the publish until it came back.
+    package func roundTrip(timeout: Duration = .seconds(5)) async throws(RedisError) -> Duration {
+        let token = String(UInt64.random(in: .min ... .max), radix: 36)
+        let channel = BusChannel.probe(of: "check-\(token)")
+        let returned = BusSignal()
+        let link = try await RedisLink.open(
+            configuration,
+            name: "switchboard-check",
+            channels: [channel],
+            on: group.next(),
+            timeout: timeout
+        ) { _, _ in returned.fire() }
+        defer { link.close() }
+        let start = time.uptime()
+        let reply = try await link.commands.send(.publish(Array(token.utf8), to: channel), within: timeout)
+        if let code = reply.errorCode { throw RedisError(.refused, "Redis refused PUBLISH (\(code))") }
+        let isBack = await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                for await _ in returned.stream { return true }
+                return false
+            }
+            tasks.addTask {
+                try? await time.sleep(for: timeout)
+                return false
+            }
+            defer { tasks.cancelAll() }
+            return await tasks.next() ?? false
+        }
+        guard isBack else { throw RedisError(.timeout, "what was published did not come back") }
+        return time.uptime() - start
+    }
+}
