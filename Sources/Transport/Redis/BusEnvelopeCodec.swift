@@ -43,10 +43,9 @@ package struct BusEnvelopeCodec: Sendable {
             envelope = try decoder.decode(BusWireEnvelope.self, from: Data(bytes))
         } catch let rejection as BusRejection {
             throw rejection
-        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
-            throw .invalidJSON
         } catch {
-            throw .badShape
+            // What is JSON reaches the envelope, and that throws rejections only.
+            throw .invalidJSON
         }
         guard envelope.channel == channel else { throw .wrongChannel }
         return envelope.delivery

@@ -32,7 +32,10 @@ package struct BusSignature: Sendable {
     package func verify(_ object: [UInt8]) throws(BusRejection) {
         let member = object.suffix(Self.memberCount)
         let given = member.dropFirst(Self.prefix.count).prefix(Self.hexCount)
-        guard member.count == Self.memberCount, member.starts(with: Self.prefix), member.suffix(Self.suffix.count).elementsEqual(Self.suffix)
+        guard
+            member.count == Self.memberCount,
+            member.starts(with: Self.prefix),
+            member.suffix(Self.suffix.count).elementsEqual(Self.suffix)
         else { throw .unsigned }
         let expected = digest(of: object.dropLast(Self.memberCount))
         let isEqual = expected.withUnsafeBytes { expected in

@@ -15,7 +15,18 @@ struct BusWireEnvelope: Decodable {
         case id
     }
 
+    /// - Throws: `BusRejection`, and nothing else.
     init(from decoder: any Decoder) throws {
+        do {
+            try self.init(members: decoder)
+        } catch let rejection as BusRejection {
+            throw rejection
+        } catch {
+            throw BusRejection.badShape
+        }
+    }
+
+    private init(members decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Key.self)
         guard try members.decode(Int.self, forKey: .version) == BusEnvelopeCodec.version else { throw BusRejection.unsupportedVersion }
         guard let channel = BusChannel(rawValue: try members.decode(String.self, forKey: .type)) else { throw BusRejection.unknownType }

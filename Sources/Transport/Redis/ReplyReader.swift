@@ -168,7 +168,11 @@ private final class ReplyNode {
         )
     }
 
-    private static func make(_ value: RedisReply, isArray: Bool = false, for task: UnsafePointer<redisReadTask>) -> UnsafeMutableRawPointer? {
+    private static func make(
+        _ value: RedisReply,
+        isArray: Bool = false,
+        for task: UnsafePointer<redisReadTask>
+    ) -> UnsafeMutableRawPointer? {
         let node = ReplyNode(value, isArray: isArray)
         guard let parent = task.pointee.parent?.pointee.obj else { return Unmanaged.passRetained(node).toOpaque() }
         Unmanaged<ReplyNode>.fromOpaque(parent).takeUnretainedValue().children.append(node)

@@ -1,0 +1,161 @@
+import Actors
+import TestSupport
+import Testing
+import Transport
+
+@Suite("The bus's life is told change by change")
+struct BusStateTests {
+    private func state(required: Bool = false) -> BusState {
+        var state = BusState(isRequired: required)
+        #expect(state.start() == true)
+        return state
+    }
+
+    @Test func itStartsOnce() {
+        var state = BusState(isRequired: false)
+        #expect(state.phase == .initial && state.status == .reconnecting && state.acceptsHints)
+        #expect(state.start() == true)
+        #expect(state.start() == false)
+        #expect(state.phase == .connecting)
+    }
+
+    @Test func reachedInTimeItIsInitialized() {
+        var state = state()
+        #expect(state.subscribed(at: .seconds(1)) == .initialized)
+        #expect(state.status == .connected)
+        #expect(state.startTimedOut() == .none)
+        #expect(state.phase == .subscribed)
+        #expect(state.subscribed(at: .seconds(2)) == .unwanted)
+    }
+
+    @Test func givenUpAtBootItIsEnabledLater() {
+        var state = state()
+        #expect(state.startTimedOut() == .disable)
+        #expect(state.status == .disabled && !state.acceptsHints)
+        #expect(state.lost(at: .seconds(6)) == false)
+        #expect(state.subscribed(at: .seconds(9)) == .enabled)
+        #expect(state.status == .connected && state.acceptsHints)
+    }
+
+    @Test func requiredAndNotReachedItFails() {
+        var state = state(required: true)
+        #expect(state.startTimedOut() == .fail)
+        #expect(state.phase == .stopped && state.status == .disabled)
+        #expect(state.subscribed(at: .seconds(9)) == .unwanted)
+    }
+
+    @Test func lostAndRestoredItSaysForHowLong() {
+        var state = state()
+        #expect(state.subscribed(at: .seconds(1)) == .initialized)
+        #expect(state.lost(at: .seconds(10)) == true)
+        #expect(state.lost(at: .seconds(11)) == false)
+        #expect(state.phase == .lost(since: .seconds(10)) && state.status == .reconnecting && state.acceptsHints)
+        #expect(state.startTimedOut() == .none)
+        #expect(state.subscribed(at: .milliseconds(13_500)) == .restored(down: .milliseconds(3_500)))
+    }
+
+    @Test func itIsTriedAgainUnlessItStandsOrIsOver() {
+        var generator = SeededGenerator(seed: 7)
+        var state = state()
+        for ceiling in [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000] {
+            let delay = state.nextAttempt(using: &generator)
+            #expect(delay.map { (.zero ... .milliseconds(ceiling)).contains($0) } == true)
+        }
+        #expect(state.subscribed(at: .zero) == .initialized)
+        #expect(state.nextAttempt(using: &generator) == nil)
+        #expect(state.lost(at: .zero) == true)
+        #expect(state.nextAttempt(using: &generator).map { $0 <= .milliseconds(100) } == true)
+        state.stop()
+        #expect(state.nextAttempt(using: &generator) == nil)
+    }
+
+    @Test func probesGoOutEveryInterval() {
+        var state = state()
+        _ = state.subscribed(at: .seconds(100))
+        #expect(state.probe(at: .seconds(100)) == (.send, next: .seconds(2)))
+        state.probeReturned(at: .milliseconds(100_010))
+        #expect(state.probe(at: .seconds(101)) == (.wait, next: .seconds(1)))
+        #expect(state.probe(at: .seconds(102)) == (.send, next: .seconds(2)))
+        #expect(state.probe(at: .milliseconds(103_500)) == (.wait, next: .milliseconds(500)))
+    }
+
+    @Test func withoutAProbeForFourSecondsItIsLost() {
+        var state = state()
+        _ = state.subscribed(at: .seconds(100))
+        _ = state.probe(at: .seconds(100))
+        state.probeReturned(at: .seconds(101))
+        #expect(state.probe(at: .seconds(102)) == (.send, next: .seconds(2)))
+        #expect(state.probe(at: .seconds(104)) == (.send, next: .seconds(1)))
+        #expect(state.probe(at: .milliseconds(104_999)) == (.wait, next: .milliseconds(1)))
+        #expect(state.probe(at: .seconds(105)) == (.lost, next: .zero))
+    }
+
+    @Test func aNewConnectionOwesNoOldProbes() {
+        var state = state()
+        _ = state.subscribed(at: .seconds(1))
+        _ = state.lost(at: .seconds(2))
+        state.probeReturned(at: .seconds(3))
+        _ = state.subscribed(at: .seconds(60))
+        #expect(state.probe(at: .seconds(60)) == (.send, next: .seconds(2)))
+        #expect(state.probe(at: .seconds(64)) == (.lost, next: .zero))
+    }
+}
+
+@Suite("The publish queue is bounded and keeps its order")
+struct PublishQueueTests {
+    @Test func pastItsLimitTheOldestGo() {
+        var queue = PublishQueue<Int>(limit: 3)
+        #expect((1...3).map { queue.offer($0, bytes: 1) } == [0, 0, 0])
+        #expect(queue.offer(4, bytes: 1) == 1)
+        #expect([queue.next(), queue.next(), queue.next(), queue.next()] == [2, 3, 4, nil])
+    }
+
+    @Test func pastItsBytesTheOldestGo() {
+        var queue = PublishQueue<Int>(byteLimit: 100)
+        #expect(queue.offer(1, bytes: 40) == 0)
+        #expect(queue.offer(2, bytes: 40) == 0)
+        #expect(queue.offer(3, bytes: 90) == 2)
+        #expect(queue.next() == 3)
+        #expect(queue.offer(4, bytes: 20) == 1)
+        queue.complete()
+        #expect(queue.isEmpty)
+        #expect(queue.offer(5, bytes: 100) == 0)
+    }
+
+    @Test func aWindowIsWrittenAtATime() {
+        var queue = PublishQueue<Int>(window: 2)
+        for hint in 1...4 { _ = queue.offer(hint, bytes: 1) }
+        #expect([queue.next(), queue.next(), queue.next()] == [1, 2, nil])
+        #expect(!queue.hasNext)
+        queue.complete()
+        #expect(queue.hasNext)
+        #expect(queue.next() == 3)
+    }
+
+    @Test func whatHasNoAnswerWaitsAgainAheadOfTheRest() {
+        var queue = PublishQueue<Int>(limit: 4, window: 3)
+        for hint in 1...4 { _ = queue.offer(hint, bytes: 1) }
+        _ = queue.next()
+        queue.complete()
+        _ = queue.next()
+        _ = queue.next()
+        queue.requeue()
+        #expect(queue.count == 3)
+        #expect([queue.next(), queue.next(), queue.next()] == [2, 3, 4])
+    }
+}
+
+@Suite("Losses are told once an interval")
+struct LossReportTests {
+    @Test func sumsUp() {
+        var report = LossReport(interval: .seconds(5))
+        #expect(report.add(0, at: .zero) == nil)
+        #expect(report.add(2, at: .seconds(1)) == 2)
+        #expect(report.add(3, at: .seconds(2)) == nil)
+        #expect(report.add(4, at: .seconds(3)) == nil)
+        #expect(report.add(1, at: .seconds(6)) == 8)
+        #expect(report.add(5, at: .seconds(7)) == nil)
+        #expect(report.remainder() == 5)
+        #expect(report.remainder() == nil)
+    }
+}

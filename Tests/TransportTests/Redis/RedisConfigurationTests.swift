@@ -1,0 +1,73 @@
+import Testing
+import Transport
+
+@Suite("A Redis URL says where Redis is, and its errors hold no secret")
+struct RedisConfigurationTests {
+    @Test(arguments: [
+        ("redis://localhost", RedisConfiguration(endpoint: .tcp(host: "localhost", port: 6_379))),
+        ("REDIS://h:7000/", RedisConfiguration(endpoint: .tcp(host: "h", port: 7_000))),
+        ("redis://:p%40ss%2F@h/3", RedisConfiguration(endpoint: .tcp(host: "h", port: 6_379), password: "p@ss/", database: 3)),
+        (
+            "rediss://al%20ice:p:w@10.0.0.1:6380/15",
+            RedisConfiguration(
+                endpoint: .tcp(host: "10.0.0.1", port: 6_380),
+                username: "al ice",
+                password: "p:w",
+                database: 15,
+                usesTLS: true
+            )
+        ),
+        ("redis://[::1]:6380", RedisConfiguration(endpoint: .tcp(host: "::1", port: 6_380))),
+        ("redis://[fe80::1]", RedisConfiguration(endpoint: .tcp(host: "fe80::1", port: 6_379))),
+        ("redis://h?db=2&password=a%26b", RedisConfiguration(endpoint: .tcp(host: "h", port: 6_379), password: "a&b", database: 2)),
+        (
+            "unix:///run/my%20redis.sock?db=4&password=x&username=u",
+            RedisConfiguration(endpoint: .unix(path: "/run/my redis.sock"), username: "u", password: "x", database: 4)
+        ),
+    ])
+    func reads(url: String, expected: RedisConfiguration) throws {
+        #expect(try RedisConfiguration(url: url) == expected)
+    }
+
+    @Test(arguments: [
+        ("", "scheme"),
+        ("localhost:6379", "scheme"),
+        ("http://h", "scheme"),
+        ("redis+sentinel://h1,h2/master", "not supported by this build"),
+        ("redis+cluster://h1,h2", "not supported by this build"),
+        ("redis://", "host"),
+        ("redis://:S3cret@", "host"),
+        ("redis://h:0", "port"),
+        ("redis://h:70000", "port"),
+        ("redis://user:S3cret/x@h", "percent-encoded"),
+        ("redis://S3cret@h", "without a password"),
+        ("redis://u:@h", "without a password"),
+        ("redis://:S3cret%zz@h", "the password"),
+        ("redis://:S3cret%ff@h", "the password"),
+        ("redis://h/S3cret", "the database"),
+        ("redis://h/-1", "the database"),
+        ("redis://[::1", "bracket"),
+        ("redis://[::1]S3cret", "port"),
+        ("redis://h?S3cret=1", "query"),
+        ("unix://relative.sock?password=S3cret", "absolute"),
+        ("unix:///run/r.sock?username=u", "without a password"),
+    ])
+    func refuses(url: String, word: String) {
+        #expect {
+            try RedisConfiguration(url: url)
+        } throws: { error in
+            let text = String(describing: error) + String(reflecting: error)
+            return (error as? RedisError)?.code == .configuration && text.contains(word) && !text.contains("S3cret")
+        }
+    }
+
+    @Test func descriptionsNameTheEndpointAlone() throws {
+        let configuration = try RedisConfiguration(url: "rediss://user:S3cret@host.example:6380/2")
+        #expect("\(configuration)" == "host.example:6380")
+        var dumped = String(reflecting: configuration)
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("S3cret") && !dumped.contains("user"))
+        #expect(try RedisConfiguration(url: "redis://[::1]").description == "[::1]:6379")
+        #expect(try RedisConfiguration(url: "unix:///a?password=S3cret").description == "unix:///a")
+    }
+}

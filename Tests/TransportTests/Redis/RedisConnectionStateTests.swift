@@ -1,0 +1,98 @@
+import Testing
+import Transport
+
+@Suite("A connection gives each answer to the command it belongs to")
+struct RedisConnectionStateTests {
+    private typealias State = RedisConnectionState<String>
+
+    private func send(_ name: String, _ state: inout State) throws -> State.CommandID {
+        guard case .write(let id) = state.send(name) else { throw Unexpected() }
+        return id
+    }
+
+    /// The action in short: who is answered with what, or what else is to be done.
+    private func word(_ action: State.Action) -> String {
+        switch action {
+        case .complete(let who, let reply): "\(who)=\(reply.text ?? reply.errorCode ?? "…")"
+        case .push(let channel, let payload): "\(channel)>\(String(decoding: payload, as: UTF8.self))"
+        case .ignore: "ignore"
+        case .close(let error): "close \(error.code)"
+        }
+    }
+
+    private func push(_ parts: String...) -> RedisReply {
+        .array(parts.map { .bulk(Array($0.utf8)) })
+    }
+
+    private func confirmation(_ channel: String, _ count: Int64) -> RedisReply {
+        .array([.bulk(Array("subscribe".utf8)), .bulk(Array(channel.utf8)), .integer(count)])
+    }
+
+    @Test func answersComeInTheOrderOfTheCommands() throws {
+        var state = State()
+        _ = try send("a", &state)
+        _ = try send("b", &state)
+        #expect(word(state.receive(.status("1"))) == "a=1")
+        _ = try send("c", &state)
+        #expect(word(state.receive(.error("ERR x"))) == "b=ERR")
+        #expect(word(state.receive(.status("3"))) == "c=3")
+        #expect(word(state.receive(.status("4"))) == "close protocolViolation")
+    }
+
+    @Test func anExpiredCommandLeavesItsNeighboursTheirAnswers() throws {
+        var state = State()
+        let first = try send("a", &state)
+        let second = try send("b", &state)
+        _ = try send("c", &state)
+        #expect(state.expire(second) == "b")
+        #expect(state.expire(second) == nil)
+        #expect(word(state.receive(.status("1"))) == "a=1")
+        #expect(state.expire(first) == nil)
+        #expect(word(state.receive(.status("2"))) == "ignore")
+        #expect(word(state.receive(.status("3"))) == "c=3")
+    }
+
+    @Test func aSubscriptionIsCompleteWithItsLastChannel() throws {
+        var state = State()
+        _ = try send("auth", &state)
+        #expect(state.subscribe("sub", channels: 2) == nil)
+        guard case .refuse("late", let error) = state.send("late") else { throw Unexpected() }
+        #expect(error.code == .refused)
+        #expect(word(state.receive(.status("OK"))) == "auth=OK")
+        #expect(word(state.receive(confirmation("x", 1))) == "ignore")
+        #expect(word(state.receive(push("message", "x", "early"))) == "x>early")
+        #expect(word(state.receive(confirmation("y", 2))) == "sub=…")
+        #expect(word(state.receive(push("message", "y", "hello"))) == "y>hello")
+        #expect(word(state.receive(push("nonsense", "y"))) == "close protocolViolation")
+    }
+
+    @Test func aRefusedSubscriptionIsTold() {
+        var state = State()
+        #expect(state.subscribe("sub", channels: 1) == nil)
+        #expect(state.subscribe("again", channels: 1)?.0 == "again")
+        #expect(word(state.receive(.error("NOPERM no"))) == "sub=NOPERM")
+    }
+
+    @Test func theEndIsToldToEverybodyOnce() throws {
+        var state = State()
+        let first = try send("a", &state)
+        _ = try send("b", &state)
+        #expect(state.subscribe("sub", channels: 1) == nil)
+        #expect(state.close() == ["a", "b", "sub"])
+        #expect(state.close().isEmpty)
+        #expect(state.expire(first) == nil)
+        #expect(word(state.receive(.status("late"))) == "ignore")
+        guard case .refuse("c", let error) = state.send("c") else { throw Unexpected() }
+        #expect(error.code == .closed)
+    }
+
+    @Test func soManyMayWait() throws {
+        var state = State(limit: 1)
+        _ = try send("a", &state)
+        guard case .refuse("b", let error) = state.send("b") else { throw Unexpected() }
+        #expect(error.code == .overloaded)
+    }
+}
+
+/// A value of another case than the test is about.
+struct Unexpected: Error {}
