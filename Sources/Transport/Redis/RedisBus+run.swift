@@ -65,10 +65,7 @@ extension RedisBus {
             } catch {
                 noteFailure(error)
             }
-            let delay = core.withLock { core in
-                var generator = SystemRandomNumberGenerator()
-                return core.state.nextAttempt(using: &generator)
-            }
+            let delay = core.withLock { $0.state.nextAttempt(using: &$0.random) }
             guard let delay, (try? await time.sleep(for: delay)) != nil else { break }
         }
         return .done

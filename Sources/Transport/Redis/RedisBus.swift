@@ -37,6 +37,8 @@ package final class RedisBus: Bus, Service {
         var state: BusState
         var queue: PublishQueue<BusHint>
         var link: RedisLink?
+        /// For the time between attempts to connect.
+        var random: any RandomNumberGenerator & Sendable
         var isDraining = false
         var dropped = LossReport()
         var receiveDropped = LossReport()
@@ -49,7 +51,8 @@ package final class RedisBus: Bus, Service {
     ///   - identity: this instance and this life of it; goes with each hint.
     ///   - ids: makes the hints' ids.
     ///   - logger: labelled `RedisBus`.
-    ///   - onRestored: called whenever hints may have been missed, the bus being up again; answers how much was made up for.
+    ///   - random: spreads the attempts to connect.
+    ///   - onRestored: called whenever hints may have been missed, the bus being up again; answers how much was made up for. It should heed cancellation.
     package init(
         configuration: RedisConfiguration,
         options: RedisBusOptions = RedisBusOptions(),
@@ -59,6 +62,7 @@ package final class RedisBus: Bus, Service {
         logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
         onRestored: @escaping @Sendable () async -> Int = { 0 }
     ) {
         self.configuration = configuration
@@ -72,7 +76,7 @@ package final class RedisBus: Bus, Service {
         eventLoop = group.next()
         codec = BusEnvelopeCodec(secret: options.secret)
         let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
-        core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit)))
+        core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit), random: random))
         (messages, messageSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
         (kicks, kickSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
         idle = BusSignal()

@@ -23,7 +23,7 @@ extension RedisError {
         case ChannelError.connectTimeout:
             self.init(.timeout, "no connection in time")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            self.init(.tls, "TLS: \(error)")
+            self.init(.tls, "TLS: \(Self.words(forTLS: error))")
         case is ChannelError:
             self = .closed
         default:
@@ -37,6 +37,15 @@ extension RedisError {
         } else {
             self.init(.unavailable, "the host's name can't be resolved")
         }
+    }
+
+    /// The TLS library's own words where there are none for people: they name its sources and lines.
+    private static func words(forTLS error: any Error) -> String {
+        let text = String(describing: error)
+        if text.contains("CERTIFICATE_VERIFY_FAILED") { return "the server's certificate is not trusted" }
+        if text.contains("failedToValidateHostname") { return "the server's certificate is for another name" }
+        if text.contains("WRONG_VERSION_NUMBER") { return "the server does not speak TLS on this port" }
+        return text.replacing("\n", with: " ")
     }
 
     private static func words(for code: CInt) -> String {

@@ -31,6 +31,8 @@ struct RedisHandshake: Sendable {
             throw RedisError(.authentication, "Redis refused the user name or the password (WRONGPASS)")
         case "NOAUTH":
             throw RedisError(.authentication, "Redis wants a password (NOAUTH)")
+        case "DENIED":
+            throw RedisError(.refused, "Redis is in protected mode and takes no connections from this host (DENIED)")
         case _ where step.isRequired:
             throw RedisError(step.name == "AUTH" ? .authentication : .refused, "Redis refused \(step.name) (\(code))")
         default:

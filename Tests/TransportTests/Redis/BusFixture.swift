@@ -46,6 +46,7 @@ struct BusFixture: Sendable {
     let bus: RedisBus
     let log = Recorder<LogLine>()
     let deliveries = Recorder<BusDelivery>()
+    let counters = CounterRecorder()
     let identity: InstanceIdentity
 
     init(
@@ -70,6 +71,7 @@ struct BusFixture: Sendable {
             ids: UUIDv7Generator(time: time),
             time: time,
             logger: Logger(label: "RedisBus") { _ in RecordingLogHandler(lines) },
+            metrics: counters,
             onRestored: onRestored
         )
     }

@@ -48,9 +48,12 @@ struct RedisBusOutageTests {
         await server.stop()
     }
 
-    @Test func hungItIsLostWithinSixSeconds() async throws {
-        let server = try await RedisServer.start()
-        let a = try BusFixture(server.url, instance: "A")
+    @Test(arguments: [false, true])
+    func hungItIsLostWithinSixSeconds(overTLS: Bool) async throws {
+        var options = RedisServer.Options()
+        options.usesTLS = overTLS
+        let server = try await RedisServer.start(options)
+        let a = try BusFixture(server.url, instance: "A", caFile: overTLS ? server.caFile : nil)
         let message = Sample.message()
         try await a.running {
             _ = try await a.bus.waitUntilReady()
@@ -161,6 +164,8 @@ struct RedisBusOutageTests {
             let heard = await a.deliveries.wait(count: 10)
             #expect(heard.compactMap(\.message?.seq) == Array(21...30))
         }
+        #expect(a.counters.values["switchboard_bus_publish_dropped_total"] == 20)
+        #expect(a.counters.values["switchboard_bus_lost_total"] == 1)
         await server.stop()
     }
 
@@ -202,6 +207,7 @@ struct RedisBusOutageTests {
             a.bus.publish(.message(message))
             await a.waitForMessage(message)
         }
+        #expect(a.counters.values["switchboard_bus_publish_failed_total"] == 1)
         await server.stop()
     }
 }

@@ -39,6 +39,7 @@ struct RedisBusTests {
         #expect(published.metadata == ["messageId": "\(message.messageID)", "originInstanceId": "A", "recipientId": "\(recipient)"])
         #expect(await a.line("chat_message_published", count: 2).metadata["channelId"] == "ch:general")
         #expect(await a.line("admin_kick_published").metadata["action"] == "BAN")
+        #expect(a.counters.values == ["switchboard_bus_published_total": 3, "switchboard_bus_received_total": 3])
         #expect(await a.line("initialized").metadata["channels"] == "[\"chat.message\", \"admin.kick\"]")
         await a.line("stopped")
         await server.stop()
@@ -62,6 +63,7 @@ struct RedisBusTests {
                 await bus.waitForMessage(message)
             }
         }
+        #expect(bus.counters.values["switchboard_bus_rejected_total{reason=unsigned}"] == 2)
         await server.stop()
     }
 
