@@ -1,0 +1,31 @@
+package import Actors
+
+/// What a connection talks to: one actor on the connection's event loop, called through `assumeIsolated`.
+package protocol ConnectionSession: Actor {
+    /// Once, when the upgrade is done.
+    func start()
+
+    /// A text message of the client.
+    func receive(_ frame: ClientFrame)
+
+    /// The client has sent something, be it a pong.
+    func noteActivity()
+
+    /// Once a second.
+    func tick()
+
+    /// The socket is gone; once, and nothing comes after it.
+    func connectionClosed()
+}
+
+/// What is known of the other end of a connection before it says anything.
+package struct PeerDescription: Hashable, Sendable {
+    package let userAgent: String?
+    /// The client's IP address: the socket's, or what a trusted proxy says.
+    package let address: String?
+
+    package init(userAgent: String?, address: String?) {
+        self.userAgent = userAgent
+        self.address = address
+    }
+}

@@ -1,0 +1,69 @@
+package import NIOCore
+
+/// The connections of one event loop: their common clock and their common flush.
+///
+/// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection.
+/// Everything but `executor` and `eventLoop` is used on the loop alone.
+package final class SessionLoop: @unchecked Sendable {
+    // Unchecked, as the variables are confined to the event loop: every access comes from a channel handler on it or from work given to it.
+
+    package let executor: EventLoopExecutor
+    private var connections: [WebSocketHandler] = []
+    private var unflushed: [WebSocketHandler] = []
+    private var ticking: RepeatedTask?
+
+    package var eventLoop: any EventLoop { executor.eventLoop }
+
+    init(eventLoop: any EventLoop) {
+        executor = EventLoopExecutor(eventLoop: eventLoop)
+    }
+
+    func add(_ connection: WebSocketHandler) {
+        eventLoop.assertInEventLoop()
+        connection.position = connections.count
+        connections.append(connection)
+        guard ticking == nil else { return }
+        ticking = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            self.tick()
+        }
+    }
+
+    func remove(_ connection: WebSocketHandler) {
+        eventLoop.assertInEventLoop()
+        guard let position = connection.position else { return }
+        connection.position = nil
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[position] = last
+            last.position = position
+        }
+        guard connections.isEmpty else { return }
+        ticking?.cancel()
+        ticking = nil
+    }
+
+    /// Flushes `connection` at the end of the loop's turn.
+    func flushSoon(_ connection: WebSocketHandler) {
+        eventLoop.assertInEventLoop()
+        unflushed.append(connection)
+        guard unflushed.count == 1 else { return }
+        eventLoop.execute {
+            self.flush()
+        }
+    }
+
+    private func flush() {
+        let waiting = unflushed
+        unflushed.removeAll(keepingCapacity: waiting.count <= 1_024)
+        for connection in waiting {
+            connection.flush()
+        }
+    }
+
+    private func tick() {
+        // A tick may close connections; the loop goes over the list as it was.
+        for connection in connections {
+            connection.tick()
+        }
+    }
+}

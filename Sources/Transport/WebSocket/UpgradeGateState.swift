@@ -1,0 +1,114 @@
+import NIOHTTP1
+
+/// Where a connection stands between its first byte and WebSocket: what to do with each part of a request and of a response.
+///
+/// Any request of a connection may ask for `/ws`, not only the first: proxies reuse their connections to a server.
+struct UpgradeGateState {
+    private enum State {
+        /// Nothing is decided; no HTTP handlers are there yet.
+        case new
+        /// Requests go to the HTTP handlers; so many are not answered yet.
+        case http(unanswered: Int)
+        /// A request for `/ws` whose end, or whose turn, has not come.
+        case upgradeRequested(HTTPRequestHead, unanswered: Int, isWhole: Bool)
+        case deciding
+        case upgraded
+        case refused
+    }
+
+    enum RequestAction {
+        /// Add the HTTP handlers, then pass the part on.
+        case beginHTTP
+        case pass
+        case judge(HTTPRequestHead)
+        case refuse(UpgradeRefusal)
+        case ignore
+    }
+
+    private var state: State = .new
+    /// The decoder reads nothing after a request that asks for another protocol: its answer is the connection's last.
+    private(set) var isLastResponse = false
+
+    /// Whether bytes are WebSocket's by now.
+    var isUpgraded: Bool {
+        if case .upgraded = state { true } else { false }
+    }
+
+    /// Whether the client has not got as far as a request.
+    var isNew: Bool {
+        if case .new = state { true } else { false }
+    }
+
+    /// Whether an answer to an upgrade is due.
+    var isDeciding: Bool {
+        switch state {
+        case .deciding, .upgradeRequested: true
+        case .new, .http, .upgraded, .refused: false
+        }
+    }
+
+    var isRefused: Bool {
+        if case .refused = state { true } else { false }
+    }
+
+    mutating func received(_ part: HTTPServerRequestPart) -> RequestAction {
+        switch (state, part) {
+        case (.new, .head(let head)):
+            if UpgradeRequest.isMeant(by: head) {
+                state = .upgradeRequested(head, unanswered: 0, isWhole: false)
+                return .ignore
+            }
+            isLastResponse = Self.stopsDecoder(head)
+            state = .http(unanswered: 1)
+            return .beginHTTP
+        case (.http(let unanswered), .head(let head)):
+            if UpgradeRequest.isMeant(by: head) {
+                state = .upgradeRequested(head, unanswered: unanswered, isWhole: false)
+                return .ignore
+            }
+            isLastResponse = Self.stopsDecoder(head)
+            state = .http(unanswered: unanswered + 1)
+            return .pass
+        case (.http, _):
+            return .pass
+        case (.upgradeRequested(let head, let unanswered, false), .end):
+            state = .upgradeRequested(head, unanswered: unanswered, isWhole: true)
+            return judgeIfItsTurn()
+        case (.upgradeRequested, .body), (.new, _), (.deciding, _), (.upgraded, _), (.refused, _), (.upgradeRequested, _):
+            // A body before its end is dropped; what comes after a request for another protocol is not decoded.
+            return .ignore
+        }
+    }
+
+    /// A response has been written to its end.
+    mutating func responded() -> RequestAction {
+        switch state {
+        case .http(let unanswered):
+            state = .http(unanswered: unanswered - 1)
+            return .ignore
+        case .upgradeRequested(let head, let unanswered, let isWhole):
+            state = .upgradeRequested(head, unanswered: unanswered - 1, isWhole: isWhole)
+            return isWhole ? judgeIfItsTurn() : .ignore
+        case .new, .deciding, .upgraded, .refused:
+            return .ignore
+        }
+    }
+
+    mutating func upgraded() {
+        state = .upgraded
+    }
+
+    mutating func refused() {
+        state = .refused
+    }
+
+    private mutating func judgeIfItsTurn() -> RequestAction {
+        guard case .upgradeRequested(let head, 0, true) = state else { return .ignore }
+        state = .deciding
+        return .judge(head)
+    }
+
+    private static func stopsDecoder(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "Upgrade") && head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "upgrade" }
+    }
+}

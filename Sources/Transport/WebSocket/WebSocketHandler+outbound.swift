@@ -1,0 +1,127 @@
+package import Actors
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension WebSocketHandler: SessionOutbound {
+    package func send(_ event: Event) -> OutboundAdmission {
+        guard handshake.isOpen else { return .skipped }
+        return write(ServerFraming.frame(event), isEssential: true)
+    }
+
+    package func send(_ event: SharedEvent) -> OutboundAdmission {
+        guard handshake.isOpen else { return .skipped }
+        return write(ServerFraming.frame(event), isEssential: true)
+    }
+
+    package func ping() {
+        guard handshake.isOpen, let context, context.channel.isWritable else { return }
+        context.write(Self.wrapOutboundOut(ServerFraming.ping), promise: nil)
+        flushSoon()
+    }
+
+    package func close(_ reason: EndReason, after event: Event?) {
+        loop.eventLoop.assertInEventLoop()
+        guard handshake.begin() else { return }
+        if reason.jumpsQueue { waiting.removeAll() }
+        writeAllWaiting()
+        if let event { context?.write(Self.wrapOutboundOut(ServerFraming.frame(event)), promise: nil) }
+        finish(
+            with: CloseStatus(code: reason.closeCode, reason: reason.closeText),
+            within: reason.jumpsQueue ? limits.kickTimeout : limits.closeTimeout,
+            isReset: reason.jumpsQueue
+        )
+    }
+
+    /// Writes the close frame after all that waits and gives the client `timeout` to answer it.
+    ///
+    /// - Parameter isReset: true where a client that hasn't closed by then is cut off (RST), so that nothing is delivered later.
+    func finish(with status: CloseStatus, within timeout: Duration, isReset: Bool) {
+        guard let context else { return }
+        writeAllWaiting()
+        context.write(Self.wrapOutboundOut(ServerFraming.control(.close, payload: status.payload)), promise: nil)
+        // At once: nothing more will come that could share the system call.
+        flush()
+        closeDeadline = context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
+            self.closeDeadline = nil
+            self.closeSocket(isReset: isReset)
+        }
+    }
+
+    /// Closes the socket when the last byte has left; the deadline holds all the same.
+    func closeSocketWhenWritten() {
+        context?.writeAndFlush(Self.wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            self.closeSocket(isReset: false)
+        }
+    }
+
+    func flush() {
+        isFlushScheduled = false
+        context?.flush()
+    }
+
+    func flushSoon() {
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.flushSoon(self)
+    }
+
+    /// Writes what waited, as much as the socket takes.
+    func drain() {
+        guard let context, !waiting.isEmpty else { return }
+        while context.channel.isWritable, let frame = waiting.next() {
+            context.write(Self.wrapOutboundOut(frame), promise: nil)
+        }
+        flushSoon()
+    }
+
+    private func write(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
+        loop.eventLoop.assertInEventLoop()
+        guard let context else { return .skipped }
+        let isWritable = context.channel.isWritable
+        switch waiting.offer(
+            frame,
+            bytes: frame.readableBytes,
+            isEssential: isEssential,
+            isWritable: isWritable,
+            buffered: isWritable ? 0 : bufferedBytes(context)
+        ) {
+        case .write:
+            context.write(Self.wrapOutboundOut(frame), promise: nil)
+            flushSoon()
+            return .accepted
+        case .wait:
+            return .accepted
+        case .skip:
+            return .skipped
+        case .overflow:
+            return .overflow
+        }
+    }
+
+    /// Hands what waits to the socket whether it takes more or not: before a close, and no more than the outbound limit.
+    private func writeAllWaiting() {
+        while let frame = waiting.next() {
+            context?.write(Self.wrapOutboundOut(frame), promise: nil)
+        }
+    }
+
+    private func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func closeSocket(isReset: Bool) {
+        guard let context else { return }
+        if isReset, let socket = context.channel as? any SocketOptionProvider {
+            // A failure leaves an ordinary close, which is all that can be done then.
+            socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+        }
+        context.close(promise: nil)
+    }
+}

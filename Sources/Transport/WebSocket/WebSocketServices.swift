@@ -1,0 +1,39 @@
+package import Actors
+package import NIOSSL
+
+/// What the transport asks of the rest of the instance, and its settings.
+package struct WebSocketServices: Sendable {
+    /// Who the holder of a token is, before the upgrade.
+    package var authenticate: @Sendable (_ token: String) async throws(RequestError) -> Principal
+    /// Makes the actor of a new connection; called on the connection's event loop. A nil principal has to come with the first frame.
+    package var makeSession:
+        @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerDescription) -> any ConnectionSession
+    /// Whether new connections are refused with 503.
+    package var refusesConnections: @Sendable () -> Bool
+    package var origins: AllowedOrigins
+    package var trustedProxies: TrustedProxies
+    package var limits: WebSocketLimits
+    /// Nil for plain HTTP.
+    package var tls: NIOSSLContext?
+
+    package init(
+        origins: AllowedOrigins = AllowedOrigins(),
+        trustedProxies: TrustedProxies = TrustedProxies(),
+        limits: WebSocketLimits = WebSocketLimits(),
+        tls: NIOSSLContext? = nil,
+        refusesConnections: @escaping @Sendable () -> Bool = { false },
+        authenticate: @escaping @Sendable (_ token: String) async throws(RequestError) -> Principal,
+        makeSession:
+            @escaping @Sendable (
+                ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerDescription
+            ) -> any ConnectionSession
+    ) {
+        self.origins = origins
+        self.trustedProxies = trustedProxies
+        self.limits = limits
+        self.tls = tls
+        self.refusesConnections = refusesConnections
+        self.authenticate = authenticate
+        self.makeSession = makeSession
+    }
+}

@@ -1,0 +1,64 @@
+package import Actors
+import FoundationEssentials
+package import NIOCore
+
+/// The text messages of clients as commands.
+///
+/// Fields that the protocol doesn't know are ignored, and `null` is as good as absent.
+package enum FrameDecoder {
+    /// The most that a message's content may hold, in Unicode scalars.
+    package static let maxContentLength = 4_000
+    private static let maxRefLength = 64
+    private static let maxTokenLength = 8_192
+    private static let json = JSONDecoder()
+
+    /// Reads one message; `ref` is kept whenever it is a string of its length, whatever else is wrong.
+    ///
+    /// - Parameter bytes: the payload of one text message, valid UTF-8.
+    package static func decode(_ bytes: ByteBuffer) -> ClientFrame {
+        let fields: FrameFields
+        do {
+            fields = try json.decode(FrameFields.self, from: Data(bytes.readableBytesView))
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
+            return ClientFrame(ref: nil, command: .failure(RequestError(.badRequest, "A frame must be one JSON object.")))
+        } catch {
+            return ClientFrame(ref: nil, command: .failure(RequestError(.badRequest, "The frame is not valid JSON.")))
+        }
+        var knownRef: String?
+        do throws(RequestError) {
+            knownRef = try ref(fields)
+            return ClientFrame(ref: knownRef, command: .success(try command(fields)))
+        } catch {
+            return ClientFrame(ref: knownRef, command: .failure(error))
+        }
+    }
+
+    private static func ref(_ fields: FrameFields) throws(RequestError) -> String? {
+        switch fields.ref {
+        case .absent: return nil
+        case .value(let ref) where ref.unicodeScalars.count <= maxRefLength: return ref
+        case .value, .wrongType: throw RequestError(.badRequest, "ref must be a string of up to \(maxRefLength) characters.")
+        }
+    }
+
+    private static func command(_ fields: FrameFields) throws(RequestError) -> Command {
+        guard case .value(let type) = fields.type else {
+            throw RequestError(.badRequest, "type must be a string: \(knownTypes).")
+        }
+        switch type {
+        case "AUTH":
+            guard case .value(let token) = fields.token, (1...maxTokenLength).contains(token.utf8.count) else {
+                throw RequestError(.badRequest, "token must be a string of 1 to \(maxTokenLength) characters.")
+            }
+            return .authenticate(token: token)
+        case "MESSAGE_SEND":
+            return .send(try SendFields(fields).command())
+        case "PING":
+            return .ping
+        default:
+            throw RequestError(.unknownType, "Unknown type; this server knows \(knownTypes).")
+        }
+    }
+
+    private static let knownTypes = "AUTH, MESSAGE_SEND, PING"
+}

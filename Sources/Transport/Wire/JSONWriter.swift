@@ -1,0 +1,83 @@
+package import NIOCore
+
+/// Writes one JSON object after the other field, straight into a buffer (RFC 8259).
+///
+/// Names of fields are written as they are and must need no escapes.
+package struct JSONWriter {
+    package private(set) var buffer: ByteBuffer
+    private var needsComma = false
+
+    package init(buffer: ByteBuffer) {
+        self.buffer = buffer
+    }
+
+    package mutating func beginObject(_ name: StaticString? = nil) {
+        if let name { writeName(name) }
+        buffer.writeInteger(UInt8(ascii: "{"))
+        needsComma = false
+    }
+
+    package mutating func endObject() {
+        buffer.writeInteger(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    /// Writes a string field; nothing for nil.
+    package mutating func field(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        writeName(name)
+        writeQuoted(value)
+    }
+
+    package mutating func field(_ name: StaticString, _ value: Int64) {
+        writeName(name)
+        buffer.writeString(String(value))
+    }
+
+    package mutating func field(_ name: StaticString, _ value: Bool) {
+        writeName(name)
+        buffer.writeStaticString(value ? "true" : "false")
+    }
+
+    private mutating func writeName(_ name: StaticString) {
+        if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+        needsComma = true
+        buffer.writeInteger(UInt8(ascii: "\""))
+        buffer.writeStaticString(name)
+        buffer.writeStaticString("\":")
+    }
+
+    private mutating func writeQuoted(_ value: String) {
+        buffer.writeInteger(UInt8(ascii: "\""))
+        var value = value
+        value.withUTF8 { bytes in
+            var start = 0
+            for (index, byte) in bytes.enumerated() where Self.needsEscape(byte) {
+                buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<index]))
+                writeEscape(byte)
+                start = index + 1
+            }
+            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]))
+        }
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func writeEscape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
+        case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
+        case UInt8(ascii: "\n"): buffer.writeStaticString("\\n")
+        case UInt8(ascii: "\r"): buffer.writeStaticString("\\r")
+        case UInt8(ascii: "\t"): buffer.writeStaticString("\\t")
+        default:
+            buffer.writeStaticString("\\u00")
+            for digit in [byte >> 4, byte & 0xF] {
+                buffer.writeInteger(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+    }
+}

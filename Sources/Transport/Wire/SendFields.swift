@@ -1,0 +1,68 @@
+package import Actors
+
+/// The fields of a message to be sent; the HTTP route that sends takes the same ones.
+package struct SendFields: Sendable {
+    private let clientMessageID: FrameFields.Text
+    private let content: FrameFields.Text
+    private let recipientID: FrameFields.Text
+    private let channelID: FrameFields.Text
+
+    init(_ fields: FrameFields) {
+        clientMessageID = fields.clientMessageID
+        content = fields.content
+        recipientID = fields.recipientID
+        channelID = fields.channelID
+    }
+
+    /// Nil stands for a field that is absent.
+    package init(clientMessageID: String?, content: String?, recipientID: String?, channelID: String?) {
+        self.clientMessageID = clientMessageID.map { .value($0) } ?? .absent
+        self.content = content.map { .value($0) } ?? .absent
+        self.recipientID = recipientID.map { .value($0) } ?? .absent
+        self.channelID = channelID.map { .value($0) } ?? .absent
+    }
+
+    /// The command that the fields make.
+    ///
+    /// - Throws: `.badRequest` naming the wrong field, or `.contentTooLong`.
+    package func command() throws(RequestError) -> SendCommand {
+        guard case .value(let id) = clientMessageID, let clientMessageID = ClientMessageID(id) else {
+            throw RequestError(.badRequest, "clientMessageId must be 1 to 64 printable ASCII characters.")
+        }
+        return SendCommand(clientMessageID: clientMessageID, content: try checkedContent(), destination: try destination())
+    }
+
+    private func checkedContent() throws(RequestError) -> String {
+        guard case .value(let content) = content, !content.isEmpty else {
+            throw RequestError(.badRequest, "content must be a string of 1 to \(FrameDecoder.maxContentLength) characters.")
+        }
+        // As many bytes can't hold more scalars, so that only what may be too long is counted.
+        if content.utf8.count > FrameDecoder.maxContentLength, content.unicodeScalars.count > FrameDecoder.maxContentLength {
+            throw RequestError(.contentTooLong, "content may have up to \(FrameDecoder.maxContentLength) characters.")
+        }
+        // C libraries and the tools around a store end a text at NUL.
+        if content.utf8.contains(0) {
+            throw RequestError(.badRequest, "content must not hold the character U+0000.")
+        }
+        return content
+    }
+
+    private func destination() throws(RequestError) -> Destination {
+        switch (recipientID, channelID) {
+        case (.absent, .absent):
+            throw RequestError(.badRequest, "One of recipientId and channelId must be given.")
+        case (.value(let text), .absent):
+            guard let user = UserID(text) else { fallthrough }
+            return .user(user)
+        case (.wrongType, .absent):
+            throw RequestError(.badRequest, "recipientId must be a user's id: a UUID in lower case.")
+        case (.absent, .value(let text)):
+            guard case .channel(let name) = ConversationID(text) else { fallthrough }
+            return .channel(name)
+        case (.absent, .wrongType):
+            throw RequestError(.badRequest, "channelId must be ch: and 1 to 64 of a-z 0-9 _ . -")
+        default:
+            throw RequestError(.badRequest, "recipientId and channelId can't be given together.")
+        }
+    }
+}
