@@ -18,14 +18,4 @@ package protocol ConnectionSession: Actor {
     func connectionClosed()
 }
 
-/// What is known of the other end of a connection before it says anything.
-package struct PeerDescription: Hashable, Sendable {
-    package let userAgent: String?
-    /// The client's IP address: the socket's, or what a trusted proxy says.
-    package let address: String?
-
-    package init(userAgent: String?, address: String?) {
-        self.userAgent = userAgent
-        self.address = address
-    }
-}
+extension SessionActor: ConnectionSession {}

@@ -7,7 +7,7 @@ struct UpgradeRequest: Equatable {
     static let subprotocol = "switchboard.v1"
     private static let tokenPrefix = "bearer."
 
-    let peer: PeerDescription
+    let peer: PeerInfo
     /// Nil where the first frame is to bring it.
     let token: String?
     /// What the answer chooses of the sub-protocols offered.
@@ -32,7 +32,7 @@ struct UpgradeRequest: Equatable {
         let offered = headers[canonicalForm: "Sec-WebSocket-Protocol"]
         chosenSubprotocol = offered.contains { $0 == Self.subprotocol } ? Self.subprotocol : nil
         token = try Self.token(in: headers, offered: offered)
-        peer = PeerDescription(userAgent: headers.first(name: "User-Agent").map { String($0.prefix(256)) }, address: endpoint.clientAddress)
+        peer = PeerInfo(userAgent: headers.first(name: "User-Agent").map { String($0.prefix(256)) }, address: endpoint.clientAddress)
     }
 
     private static func checkHandshake(_ head: HTTPRequestHead) throws(UpgradeRefusal) {

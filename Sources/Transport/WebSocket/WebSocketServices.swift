@@ -7,7 +7,7 @@ package struct WebSocketServices: Sendable {
     package var authenticate: @Sendable (_ token: String) async throws(RequestError) -> Principal
     /// Makes the actor of a new connection; called on the connection's event loop. A nil principal has to come with the first frame.
     package var makeSession:
-        @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerDescription) -> any ConnectionSession
+        @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerInfo) -> any ConnectionSession
     /// Whether new connections are refused with 503.
     package var refusesConnections: @Sendable () -> Bool
     package var origins: AllowedOrigins
@@ -25,7 +25,7 @@ package struct WebSocketServices: Sendable {
         authenticate: @escaping @Sendable (_ token: String) async throws(RequestError) -> Principal,
         makeSession:
             @escaping @Sendable (
-                ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerDescription
+                ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerInfo
             ) -> any ConnectionSession
     ) {
         self.origins = origins

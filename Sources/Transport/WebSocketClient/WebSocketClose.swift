@@ -5,4 +5,10 @@ package struct WebSocketClose: Hashable, Sendable {
     package let reason: String
     /// Whether a close frame came.
     package let isClean: Bool
+
+    package init(code: UInt16?, reason: String, isClean: Bool) {
+        self.code = code
+        self.reason = reason
+        self.isClean = isClean
+    }
 }
