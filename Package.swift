@@ -116,6 +116,7 @@ let package = Package(
                 "Actors",
                 "TestSupport",
                 "Transport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -7,13 +7,16 @@ package struct WebSocketLimits: Hashable, Sendable {
     /// What the socket is read with, in bytes: each idle connection keeps one such buffer.
     package var receiveBufferBytes = 1_024
     /// From the accepted connection to its first whole request head, and from there to the answer to an upgrade.
-    package var handshakeTimeout: Duration = .seconds(10)
+    package var handshakeTimeout: Duration
     /// How long an HTTP connection without a request stays open.
-    package var idleTimeout: Duration = .seconds(75)
+    package var idleTimeout: Duration
     /// How long the client has for its close frame after ours.
     package var closeTimeout: Duration = .seconds(5)
     /// As `closeTimeout`, where the close jumps the queue; then the connection is reset.
     package var kickTimeout: Duration = .milliseconds(500)
 
-    package init() {}
+    package init(handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(75)) {
+        self.handshakeTimeout = handshakeTimeout
+        self.idleTimeout = idleTimeout
+    }
 }

@@ -1,5 +1,6 @@
 import Actors
 import NIOCore
+import TestSupport
 import Testing
 import Transport
 
@@ -18,18 +19,18 @@ struct ProtocolViolationTests {
     }
 
     static let violations: [Violation] = [
-        Violation("unmasked frame", 1002) { $0.sendFrame(opcode: 1, payload: "{}", isMasked: false) },
-        Violation("RSV1", 1002) { $0.sendFrame(opcode: 1, payload: "{}", reservedBits: 4) },
-        Violation("RSV2", 1002) { $0.sendFrame(opcode: 1, payload: "{}", reservedBits: 2) },
+        Violation("unmasked frame", 1002) { $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{}"), isMasked: false) },
+        Violation("RSV1", 1002) { $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{}"), reservedBits: 4) },
+        Violation("RSV2", 1002) { $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{}"), reservedBits: 2) },
         Violation("RSV3 on a ping", 1002) { $0.sendFrame(opcode: 9, reservedBits: 1) },
-        Violation("reserved data opcode", 1002) { $0.sendFrame(opcode: 3, payload: "{}") },
+        Violation("reserved data opcode", 1002) { $0.sendFrame(opcode: 3, payload: ByteBuffer(string: "{}")) },
         Violation("reserved control opcode", 1002) { $0.sendFrame(opcode: 0xB) },
         Violation("fragmented ping", 1002) { $0.sendFrame(opcode: 9, isFinal: false) },
         Violation("ping of 126 bytes", 1002) { $0.sendFrame(opcode: 9, payload: ByteBuffer(repeating: 1, count: 126)) },
-        Violation("continuation of nothing", 1002) { $0.sendFrame(opcode: 0, payload: "{}") },
+        Violation("continuation of nothing", 1002) { $0.sendFrame(opcode: 0, payload: ByteBuffer(string: "{}")) },
         Violation("message inside a message", 1002) {
-            $0.sendFrame(opcode: 1, payload: "{", isFinal: false)
-            $0.sendFrame(opcode: 1, payload: "}")
+            $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{"), isFinal: false)
+            $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "}"))
         },
         Violation("length not in its shortest form", 1002) {
             $0.sendBytes(ByteBuffer(bytes: [0x81, 0xFE, 0, 2, 0, 0, 0, 0, 0x7B, 0x7D]))
@@ -37,7 +38,7 @@ struct ProtocolViolationTests {
         Violation("length of 64 bits with the highest set", 1002) {
             $0.sendBytes(ByteBuffer(bytes: [0x81, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
         },
-        Violation("binary message", 1003) { $0.sendFrame(opcode: 2, payload: "{}") },
+        Violation("binary message", 1003) { $0.sendFrame(opcode: 2, payload: ByteBuffer(string: "{}")) },
         Violation("invalid UTF-8", 1007) { $0.sendFrame(opcode: 1, payload: ByteBuffer(bytes: [0x22, 0xC3, 0x28, 0x22])) },
         Violation("UTF-8 cut off at the end of the message", 1007) {
             $0.sendFrame(opcode: 1, payload: ByteBuffer(bytes: [0x22, 0xE2]), isFinal: false)

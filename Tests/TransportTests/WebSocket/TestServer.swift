@@ -1,4 +1,5 @@
 import Actors
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
