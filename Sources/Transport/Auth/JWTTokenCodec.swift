@@ -1,0 +1,61 @@
+package import Actors
+import JWTKit
+
+/// Tokens as JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, and with nothing else whatever a token's header says.
+///
+/// Claims: `sub` user id, `sid` session id, `role`, `iat` and `exp` in seconds. The tokens carry no `kid`: there are at most two keys.
+package struct JWTTokenCodec: TokenCodec {
+    /// Longer ones are refused before anything is parsed; ours have about 300 bytes.
+    private static let maximumLength = 4_096
+    private static let minimumSecretLength = 32
+
+    private let time: any TimeSource
+    private let current: JWTKeyCollection
+    private let previous: JWTKeyCollection?
+
+    /// Nil where a secret has less than 32 bytes.
+    ///
+    /// - Parameters:
+    ///   - secret: signs new tokens.
+    ///   - previous: the secret before it, whose tokens are accepted still.
+    ///   - time: what tokens expire by.
+    package init?(secret: String, previous: String? = nil, time: any TimeSource) async {
+        guard secret.utf8.count >= Self.minimumSecretLength, previous?.utf8.count ?? .max >= Self.minimumSecretLength else { return nil }
+        self.time = time
+        current = await Self.keys(secret)
+        if let previous {
+            self.previous = await Self.keys(previous)
+        } else {
+            self.previous = nil
+        }
+    }
+
+    package func issue(_ claims: TokenClaims) async throws -> String {
+        try await current.sign(TokenPayload(claims), header: ["typ": "JWT", "alg": "HS256"])
+    }
+
+    package func verify(_ token: String) async throws(RequestError) -> TokenClaims {
+        guard
+            token.utf8.count <= Self.maximumLength,
+            let payload = await verifiedPayload(Array(token.utf8)),
+            let claims = payload.claims
+        else { throw RequestError(.unauthenticated, "The token is not valid; log in again.") }
+        guard claims.expiresAt > time.now() else { throw RequestError(.tokenExpired, "The token has expired; log in again.") }
+        return claims
+    }
+
+    private func verifiedPayload(_ token: [UInt8]) async -> TokenPayload? {
+        do {
+            let header = try DefaultJWTParser().parse(token, as: TokenPayload.self).header
+            guard header.alg == "HS256", header.kid == nil, header.crit == nil else { return nil }
+        } catch {
+            return nil
+        }
+        if let payload = try? await current.verify(token, as: TokenPayload.self) { return payload }
+        return try? await previous?.verify(token, as: TokenPayload.self)
+    }
+
+    private static func keys(_ secret: String) async -> JWTKeyCollection {
+        await JWTKeyCollection().add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+    }
+}

@@ -1,0 +1,95 @@
+package import Actors
+import FoundationEssentials
+import GRDB
+
+extension SQLiteStore {
+    package func messages(
+        in conversation: ConversationID,
+        before: Int64?,
+        after: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> MessagePage {
+        let limit = min(max(0, limit), Int(Int32.max))
+        return try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(Message.columns) FROM messages
+                    WHERE conversation = (SELECT id FROM conversations WHERE name = ?) AND seq > ? AND seq < ?
+                    ORDER BY seq \(after == nil ? "DESC" : "ASC") LIMIT ?
+                    """
+            )
+            let rows = try Row.fetchCursor(
+                statement,
+                arguments: [conversation.description, after ?? 0, before ?? .max, limit + 1]
+            )
+            let found = try Array(rows.map { try Message($0, conversation: conversation) })
+            let page = found.prefix(limit)
+            return MessagePage(messages: after == nil ? page.reversed() : Array(page), hasMore: found.count > limit)
+        }
+    }
+
+    package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT \(Message.columns(of: "messages")), mine.name, mine.last_seq, mine.read_seq, username, title
+                    FROM (
+                        SELECT id, name, last_seq, last_message_stamp, read_seq, other_user_id
+                        FROM memberships JOIN conversations ON id = conversation
+                        WHERE user_id = ? AND left_stamp IS NULL
+                        ORDER BY last_message_stamp DESC LIMIT ?
+                    ) AS mine
+                    LEFT JOIN messages ON messages.conversation = mine.id AND messages.seq = mine.last_seq
+                    LEFT JOIN users ON users.user_id = mine.other_user_id
+                    LEFT JOIN channels ON channels.conversation = mine.id
+                    ORDER BY mine.last_message_stamp DESC
+                    """
+            )
+            return try Array(Row.fetchCursor(statement, arguments: [user.blob, max(0, limit)]).map { try ConversationSummary($0) })
+        }
+    }
+}
+
+extension ConversationSummary {
+    /// Reads a message's columns, then name, last seq, read seq, the other person's name, the channel's title.
+    fileprivate init(_ row: Row) throws {
+        let first = Message.columnCount
+        guard let conversation = ConversationID(row[first] as String) else { throw Row.damaged }
+        let title =
+            switch conversation {
+            case .direct: row.optionalText(first + 3) ?? ""
+            case .channel(let name): row.optionalText(first + 4) ?? name.description
+            }
+        self.init(
+            conversationID: conversation,
+            title: title,
+            lastSeq: row[first + 1],
+            readSeq: row[first + 2],
+            lastMessage: row.hasNull(atIndex: 0) ? nil : try Message(row, conversation: conversation)
+        )
+    }
+}
+
+extension Message {
+    private static let columnNames = ["message_id", "seq", "sender_id", "sender_name", "content", "client_message_id", "created_at"]
+    static let columns = columnNames.joined(separator: ", ")
+    static let columnCount = columnNames.count
+
+    static func columns(of table: String) -> String {
+        columnNames.map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+
+    init(_ row: Row, conversation: ConversationID) throws {
+        guard let clientMessageID = ClientMessageID(row[5] as String) else { throw Row.damaged }
+        self.init(
+            messageID: try row.identifier(0),
+            conversationID: conversation,
+            seq: row[1],
+            senderID: try row.identifier(2),
+            senderName: try row.text(3),
+            content: try row.text(4),
+            clientMessageID: clientMessageID,
+            createdAt: row.timestamp(6)
+        )
+    }
+}

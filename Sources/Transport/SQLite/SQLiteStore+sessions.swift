@@ -1,0 +1,87 @@
+package import Actors
+import GRDB
+
+extension SQLiteStore {
+    package func createSession(_ session: Session) async throws(StoreError) {
+        let isNew = try await commits.submit { db, _ in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT INTO sessions (\(Session.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """
+            )
+            try statement.execute(arguments: [
+                session.sessionID.blob, session.userID.blob, session.authEpoch, session.createdAt.milliseconds,
+                session.expiresAt.milliseconds, session.lastSeen.milliseconds, session.userAgent.map(StoredText.init),
+                session.address.map(StoredText.init), session.isRevoked,
+            ])
+            return db.changesCount > 0
+        }
+        guard isNew else { throw StoreError(.duplicateKey, "session id") }
+    }
+
+    package func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: "SELECT \(Session.columns) FROM sessions WHERE session_id = ? AND user_id = ?")
+            guard
+                let row = try Row.fetchOne(statement, arguments: [id.blob, user.blob]),
+                let owner = try Self.user(user, db)
+            else { return nil }
+            let stamp = Stamp(UInt64(clamping: try StampCounter.latest(db)))
+            return SessionRecord(user: owner, session: try Session(row), stamp: stamp)
+        }
+    }
+
+    package func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session] {
+        try await read { db in try Self.validSessions(of: user, at: now, db) }
+    }
+
+    package func revokeSession(_ id: SessionID, of user: UserID) async throws(StoreError) -> Bool {
+        try await commits.submit { db, stamps in
+            let statement = try db.cachedStatement(
+                sql: "UPDATE sessions SET is_revoked = 1, kick_stamp = ? WHERE session_id = ? AND user_id = ?"
+            )
+            try statement.execute(arguments: [stamps.next(), id.blob, user.blob])
+            return db.changesCount > 0
+        }
+    }
+
+    package func touchSession(_ id: SessionID, of user: UserID, at now: Timestamp) async throws(StoreError) {
+        try await commits.submit { db, _ in
+            let statement = try db.cachedStatement(
+                sql: "UPDATE sessions SET last_seen = ?1 WHERE session_id = ?2 AND user_id = ?3 AND last_seen < ?1"
+            )
+            try statement.execute(arguments: [now.milliseconds, id.blob, user.blob])
+        }
+    }
+
+    /// The user's sessions that `SessionRecord.refusal` has nothing against.
+    static func validSessions(of user: UserID, at now: Timestamp, _ db: Database) throws -> [Session] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT \(Session.columns) FROM sessions
+                WHERE user_id = ?1 AND is_revoked = 0 AND expires_at > ?2
+                    AND auth_epoch = (SELECT auth_epoch FROM users WHERE user_id = ?1 AND is_suspended = 0)
+                ORDER BY created_at DESC, session_id DESC
+                """
+        )
+        return try Array(Row.fetchCursor(statement, arguments: [user.blob, now.milliseconds]).map { try Session($0) })
+    }
+}
+
+extension Session {
+    static let columns = "session_id, user_id, auth_epoch, created_at, expires_at, last_seen, user_agent, address, is_revoked"
+
+    init(_ row: Row) throws {
+        self.init(
+            sessionID: try row.identifier(0),
+            userID: try row.identifier(1),
+            authEpoch: row[2],
+            createdAt: row.timestamp(3),
+            expiresAt: row.timestamp(4),
+            lastSeen: row.timestamp(5),
+            userAgent: row.optionalText(6),
+            address: row.optionalText(7),
+            isRevoked: row[8]
+        )
+    }
+}

@@ -1,0 +1,145 @@
+package import Actors
+import Dispatch
+import FoundationEssentials
+import GRDB
+import Synchronization
+
+/// The store in one SQLite file, in WAL mode with `synchronous=FULL`. Several processes of one machine may share the file.
+///
+/// Reads run on GRDB's reader queues, writes on its writer queue through a `CommitQueue`: blocking work never meets the cooperative pool.
+package final class SQLiteStore: Store {
+    /// How many reads may wait for a reader; past it they are refused as `.overloaded`.
+    private static let readLimit = 10_000
+    /// How long a lock that another process holds is waited for.
+    private static let busyTimeout: Double = 5
+
+    private let pool: DatabasePool
+    let commits: CommitQueue
+    private let readsUnderWay = Atomic(0)
+
+    private init(pool: DatabasePool) {
+        self.pool = pool
+        commits = CommitQueue(pool: pool)
+    }
+
+    /// Opens the file, making it and its directory where they don't exist, and brings its tables up to date.
+    ///
+    /// - Parameter path: of the file; its directory gets `-wal` and `-shm` files beside it.
+    /// - Throws: `.unavailable` where the file can't be reached or written, `.other` where it is damaged, no database, or of a later
+    ///   version of this program; the detail is meant for the operator.
+    package static func open(path: String) async throws(StoreError) -> SQLiteStore {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(busyTimeout)
+        while true {
+            do {
+                return SQLiteStore(pool: try await openedPool(path: path))
+            } catch {
+                // Changing a new file to WAL doesn't wait for another process that is doing the same.
+                let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
+                guard isBusy, !Task.isCancelled, clock.now < deadline else { throw openError(error, path: path) }
+                // A cancellation is seen by the guard the next time round.
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Finishes the writes that wait, refuses new ones and closes the file.
+    package func close() async {
+        commits.close()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let pool = pool
+            DispatchQueue(label: "SQLiteStore.close").async {
+                // Only a statement in use could prevent it, and GRDB leaves none behind; the file closes with the process at the latest.
+                try? pool.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    package func ping() async throws(StoreError) {
+        _ = try await read { db in try StampCounter.latest(db) }
+    }
+
+    package func selfTest() async throws(StoreError) {
+        let token = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+        try await commits.submit { db, _ in
+            try db.execute(sql: "INSERT INTO self_test (token) VALUES (?)", arguments: [token])
+        }
+        let found = try await read { db in
+            try Data.fetchOne(db, sql: "SELECT token FROM self_test WHERE token = ?", arguments: [token])
+        }
+        try await commits.submit { db, _ in
+            try db.execute(sql: "DELETE FROM self_test WHERE token = ?", arguments: [token])
+        }
+        guard found == token else { throw StoreError(.other, "what was written can't be read back") }
+    }
+
+    /// Runs `body` on a reader, in one snapshot of what is committed.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        guard readsUnderWay.add(1, ordering: .relaxed).newValue <= Self.readLimit else {
+            readsUnderWay.subtract(1, ordering: .relaxed)
+            throw StoreError(.overloaded, "\(Self.readLimit) reads wait already")
+        }
+        defer { readsUnderWay.subtract(1, ordering: .relaxed) }
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
+            pool.asyncRead { reader in
+                do {
+                    continuation.resume(returning: .success(try body(reader.get())))
+                } catch {
+                    continuation.resume(returning: .failure(StoreError(sqlite: error)))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension SQLiteStore {
+    private static func openedPool(path: String) async throws -> DatabasePool {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "SQLiteStore.open").async {
+                continuation.resume(with: Result { try openedPoolBlocking(path: path) })
+            }
+        }
+    }
+
+    private static func openedPoolBlocking(path: String) throws -> DatabasePool {
+        let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        var configuration = Configuration()
+        configuration.label = "SQLiteStore"
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = 4
+        configuration.foreignKeysEnabled = false
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            // GRDB lowers this to NORMAL when it turns WAL on, which may lose acknowledged commits in a power cut.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw SQLiteOpenError.notFullySynchronous }
+            try SQLiteSchema.migrate(db)
+        }
+        return pool
+    }
+
+    private static func openError(_ error: any Error, path: String) -> StoreError {
+        if let error = error as? SQLiteOpenError { return error.storeError }
+        guard let database = error as? DatabaseError else {
+            return StoreError(.unavailable, "can't make the directory of \(path)")
+        }
+        let failure = StoreError(sqlite: database)
+        let reason =
+            switch database.resultCode {
+            case .SQLITE_NOTADB, .SQLITE_CORRUPT: "is damaged or no SQLite database"
+            case .SQLITE_CANTOPEN, .SQLITE_PERM: "can't be opened or made"
+            case .SQLITE_READONLY: "can't be written"
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "is locked by another program"
+            case .SQLITE_FULL: "has no room: the disk is full"
+            default: "can't be used"
+            }
+        return StoreError(failure.code, "\(path) \(reason) (\(failure.detail))")
+    }
+}
