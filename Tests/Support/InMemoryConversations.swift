@@ -79,7 +79,10 @@ struct InMemoryConversations {
 
     private func made(_ id: ConversationID, stamp: Stamp) -> Conversation {
         var conversation = Conversation(lastMessageStamp: stamp)
-        if case .direct(let pair) = id { for user in [pair.first, pair.second] { conversation.readSeqs[user] = 0 } }
+        if case .direct(let pair) = id {
+            conversation.readSeqs[pair.first] = 0
+            conversation.readSeqs[pair.second] = 0
+        }
         return conversation
     }
 }
