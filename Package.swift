@@ -135,6 +135,7 @@ let package = Package(
                 "TestSupport",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),
