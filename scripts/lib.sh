@@ -1,0 +1,53 @@
+# Shared by the scripts beside it; sourced, never run.
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+say() { printf '%s\n' "==> $*" >&2; }
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+need_swift() {
+    command -v swift >/dev/null || fail "There is no Swift toolchain here. Install Swift 6.3 or newer from https://www.swift.org/install/linux/ and put it on PATH."
+}
+
+# Installs those of the given Debian packages that are missing.
+need_packages() {
+    command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+        fail "This needs a Debian or Ubuntu; elsewhere install the equivalents of: $*"
+    local package missing=()
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "Install as root: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >&2
+}
+
+need_build_packages() {
+    need_swift
+    need_packages pkg-config libhiredis-dev libmongoc-dev libssl-dev libsqlite3-dev zlib1g-dev
+}
+
+# Debian may start the server that it installs; it is never used here, tests and demo start their own.
+need_redis() { need_packages redis-server; }
+
+# So many random bytes in hexadecimal.
+random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
+
+# Builds the release program and prints its path.
+build_release() {
+    say "building (the first time takes some minutes)"
+    swift build -c release --product switchboard >&2
+    printf '%s\n' "$(swift build -c release --show-bin-path)/switchboard"
+}
