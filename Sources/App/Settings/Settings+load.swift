@@ -39,9 +39,6 @@ extension Settings {
         if bus.routing == .targeted {
             throw SettingsError("BUS_ROUTING must be broadcast: this version has no targeted routing")
         }
-        if bus.secret != nil {
-            throw SettingsError("BUS_SECRET must not be set: this version doesn't sign messages between instances")
-        }
         if http.tls != nil {
             throw SettingsError("TLS_CERT_FILE and TLS_KEY_FILE must not be set: this version leaves TLS to a proxy before it")
         }
