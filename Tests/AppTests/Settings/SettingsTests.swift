@@ -151,7 +151,8 @@ struct SettingsTests {
     @Test(
         "What this version can't serve is refused at boot",
         arguments: [
-            ["DB_URI": "mongodb://localhost/chat"], ["BUS_ROUTING": "targeted"],             ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"],
+            ["DB_URI": "mongodb://localhost/chat"], ["BUS_ROUTING": "targeted"],
+            ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"],
         ]
     )
     func notBuilt(variables: [String: String]) throws {
