@@ -43,7 +43,7 @@ struct SecretFile {
                 throw failure
             }
         }
-        let draft = "\(path).\(getpid()).new"
+        let draft = "\(path).\(SystemRandomNumberGenerator.hexadecimal(bytes: 4)).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure }
         defer { unlink(draft) }
