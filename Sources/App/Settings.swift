@@ -1,5 +1,6 @@
 import Actors
 import Logging
+import Transport
 
 /// Everything that can be set, checked.
 struct Settings: Sendable {
@@ -9,7 +10,7 @@ struct Settings: Sendable {
     let accounts: Accounts
     let database: Database
     /// Nil for a single instance.
-    let redis: RedisSettings?
+    let redis: RedisConfiguration?
     let bus: Bus
     /// After which a user's presence that nobody renews is forgotten.
     let presenceExpiry: Duration
@@ -32,8 +33,8 @@ struct Settings: Sendable {
         /// 0: any free one.
         let port: Int
         let tls: TLSFiles?
-        let allowedOrigins: [WebOrigin]
-        let trustedProxies: [AddressBlock]
+        let allowedOrigins: AllowedOrigins
+        let trustedProxies: TrustedProxies
         let cookieDomain: String?
     }
 

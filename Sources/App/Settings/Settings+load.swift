@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Transport
 
 extension Settings {
     /// Reads and checks all settings. In development, where no `JWT_SECRET` is set, its file is made.
@@ -21,10 +22,10 @@ extension Settings {
 
     init(_ reader: SettingsReader) throws(SettingsError) {
         instance = try Instance(reader)
-        http = try HTTP(reader)
+        http = try HTTP(reader, isDevelopment: instance.isDevelopment)
         connections = try Connections(reader)
         database = Database(uri: try reader.value(SettingsTable.database), poolSize: try reader.value(SettingsTable.databasePoolSize))
-        redis = try RedisSettings.read(reader)
+        redis = try RedisConfiguration.read(reader)
         bus = try Bus(reader, isDevelopment: instance.isDevelopment)
         presenceExpiry = try reader.value(SettingsTable.presenceExpiry)
         log = Log(level: try reader.value(SettingsTable.logLevel), format: try reader.value(SettingsTable.logFormat))
@@ -61,10 +62,10 @@ extension Settings.Instance {
 }
 
 extension Settings.HTTP {
-    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+    fileprivate init(_ reader: SettingsReader, isDevelopment: Bool) throws(SettingsError) {
         host = try reader.value(SettingsTable.host)
         port = try reader.value(SettingsTable.port)
-        allowedOrigins = try reader.value(SettingsTable.allowedOrigins)
+        allowedOrigins = AllowedOrigins(listed: Set(try reader.value(SettingsTable.allowedOrigins)), isDevelopment: isDevelopment)
         trustedProxies = try reader.value(SettingsTable.trustedProxies)
         cookieDomain = try reader.value(SettingsTable.cookieDomain)
         switch (try reader.value(SettingsTable.tlsCertificateFile), try reader.value(SettingsTable.tlsKeyFile)) {
@@ -95,8 +96,8 @@ extension Settings.Bus {
     }
 }
 
-extension RedisSettings {
-    fileprivate static func read(_ reader: SettingsReader) throws(SettingsError) -> RedisSettings? {
+extension RedisConfiguration {
+    fileprivate static func read(_ reader: SettingsReader) throws(SettingsError) -> RedisConfiguration? {
         let host = try reader.value(SettingsTable.redisHost)
         let port = try reader.value(SettingsTable.redisPort)
         let database = try reader.value(SettingsTable.redisDatabase)
@@ -104,17 +105,16 @@ extension RedisSettings {
         let password = try reader.value(SettingsTable.redisPassword)
         let usesTLS = try reader.value(SettingsTable.redisTLS)
         let caFile = try reader.value(SettingsTable.redisCAFile)
-        var redis: RedisSettings
+        var redis: RedisConfiguration
         if let fromURL = try reader.value(SettingsTable.redisURL) {
             redis = fromURL
         } else if let host {
-            redis = RedisSettings(endpoint: .tcp(host: host, port: port))
-            redis.database = database
+            redis = RedisConfiguration(endpoint: .tcp(host: host, port: port), database: database)
         } else {
             return nil
         }
         redis.username = redis.username ?? username
-        redis.password = redis.password ?? password
+        redis.password = redis.password ?? password?.value
         redis.usesTLS = redis.usesTLS || usesTLS
         redis.caFile = caFile
         if redis.username != nil, redis.password == nil {

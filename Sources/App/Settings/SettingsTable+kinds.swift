@@ -34,4 +34,9 @@ extension SettingsTable {
                 }
             }
     }
+
+    /// Whether the text can be a host name or an address: nothing in it that separates parts of a URL.
+    static func isHost(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/@?#,[]\"\\".utf8.contains($0) }
+    }
 }

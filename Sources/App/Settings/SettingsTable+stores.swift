@@ -1,3 +1,5 @@
+import Transport
+
 extension SettingsTable {
     static let database = Setting<DatabaseURI>(
         declaration: SettingDeclaration(
@@ -18,15 +20,15 @@ extension SettingsTable {
         summary: "Connections to the store that may be in use at once."
     )
 
-    static let redisURL = Setting<RedisSettings?>.optional(
+    static let redisURL = Setting<RedisConfiguration?>.optional(
         SettingDeclaration(
             name: "REDIS_URL",
             defaultText: "none: a single instance",
-            allowed: "redis://[user[:password]@]host[:port][/db], rediss:// (TLS) or unix://[user[:password]@]/path[?db=n]",
+            allowed: "redis://[user[:password]@]host[:port][/db], rediss:// (TLS) or unix:///path[?db=n&username=…&password=…]",
             secrecy: .credentials,
             summary: "The Redis that connects the instances; wins over REDIS_HOST, REDIS_PORT and REDIS_DB."
         ),
-        parse: { RedisSettings(url: $0) }
+        parse: { try? RedisConfiguration(url: $0) }
     )
 
     static let redisHost = Setting<String?>.optional(
@@ -36,7 +38,7 @@ extension SettingsTable {
             allowed: "a host name or an address",
             summary: "Host of Redis, where REDIS_URL is not set."
         )
-    ) { RedisSettings.isHost($0) ? $0 : nil }
+    ) { isHost($0) ? $0 : nil }
 
     static let redisPort = Setting.integer("REDIS_PORT", default: 6379, in: 1...65_535, summary: "Port of REDIS_HOST.")
 

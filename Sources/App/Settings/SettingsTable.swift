@@ -1,5 +1,6 @@
 import Actors
 import Logging
+import Transport
 
 /// Every variable the server reads.
 enum SettingsTable {
@@ -13,7 +14,7 @@ enum SettingsTable {
             summary: "Address to listen on; 0.0.0.0 for all."
         ),
         fallback: "127.0.0.1"
-    ) { RedisSettings.isHost($0) ? $0 : nil }
+    ) { isHost($0) ? $0 : nil }
 
     static let instanceID = Setting<String?>.optional(
         SettingDeclaration(
@@ -42,14 +43,18 @@ enum SettingsTable {
         "ALLOWED_ORIGINS",
         allowed: "a comma list of scheme://host[:port]",
         summary: "Web origins that may use the server besides its own.",
-        element: WebOrigin.init
+        element: { text in WebOrigin(text).flatMap { $0.port > 0 ? $0 : nil } }
     )
 
-    static let trustedProxies = list(
-        "TRUSTED_PROXIES",
-        allowed: "a comma list of addresses or CIDR blocks",
-        summary: "Proxies whose X-Forwarded-* headers are believed.",
-        element: AddressBlock.init
+    static let trustedProxies = Setting<TrustedProxies>(
+        declaration: SettingDeclaration(
+            name: "TRUSTED_PROXIES",
+            defaultText: "none",
+            allowed: "a comma list of addresses or CIDR blocks",
+            summary: "Proxies whose X-Forwarded-* headers are believed."
+        ),
+        fallback: TrustedProxies(),
+        parse: { TrustedProxies(list: $0) }
     )
 
     static let cookieDomain = Setting<String?>.optional(

@@ -43,7 +43,7 @@ struct SettingsTests {
             ("PORT", "0"), ("PORT", "65535"), ("INSTANCE_ID", "a-B_1.2:3"), ("TOKEN_TTL", "3600"), ("TOKEN_TTL", "12h"),
             ("ALLOWED_ORIGINS", "https://a.example, http://b.example:8080,http://[::1]:3000"), ("TRUSTED_PROXIES", "10.0.0.0/8,::1"),
             ("LOG_LEVEL", "WARN"), ("LOG_LEVEL", "fatal"), ("LOG_FORMAT", "json"), ("RATE_LIMIT", "0"), ("BUS_REQUIRED", "no"),
-            ("REDIS_URL", "redis://user:pa%40ss@redis.example:6380/2"), ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+            ("REDIS_URL", "redis://user:pa%40ss@redis.example:6380/2"), ("REDIS_URL", "unix:///run/redis.sock?db=1&password=x"),
             ("DB_URI", "sqlite:///var/lib/switchboard.db"), ("COOKIE_DOMAIN", ".example.org"), ("REDIS_CA_FILE", "/etc/hostname"),
         ]
     )
