@@ -73,10 +73,18 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "LocalCluster",
+            dependencies: [
+                .product(name: "DequeModule", package: "swift-collections")
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "App",
             dependencies: [
                 "Actors",
+                "LocalCluster",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -114,6 +122,7 @@ let package = Package(
             name: "TransportTests",
             dependencies: [
                 "Actors",
+                "LocalCluster",
                 "TestSupport",
                 "Transport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -132,6 +141,7 @@ let package = Package(
             dependencies: [
                 "Actors",
                 "App",
+                "LocalCluster",
                 "TestSupport",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

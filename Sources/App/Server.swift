@@ -1,4 +1,248 @@
-/// One instance.
+import Actors
+import Glibc
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Transport
+import UnixSignals
+
+/// One instance, wired: what there is, and in which order it starts and stops.
 enum Server {
-    static func run(_ settings: Settings) async throws {}
+    /// Runs the instance until it is told to stop.
+    ///
+    /// - Throws: `ExitError` where it can't start.
+    static func run(_ settings: Settings) async throws {
+        let logger = Logger(label: "Server")
+        raiseFileLimit(logger)
+        let instance = try await Instance(settings)
+        let drain = DrainService(
+            registry: instance.registry,
+            state: instance.drain,
+            window: settings.connections.drain,
+            logger: logger
+        )
+        var services = ServiceGroupConfiguration(
+            services: [
+                .init(service: instance.busConsumer),
+                .init(service: instance.application(settings, logger: logger)),
+                .init(service: drain),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet(logger)
+        )
+        if let bus = instance.busService { services.services.insert(.init(service: bus), at: 0) }
+        services.maximumGracefulShutdownDuration = settings.connections.drain + .seconds(5)
+        do {
+            try await ServiceGroup(configuration: services).run()
+        } catch let error as BusStartError {
+            throw ExitError(.redisUnavailable, error.description)
+        } catch let error as IOError {
+            throw ExitError(.failure, "\(settings.http.host):\(settings.http.port) can't be listened on: \(error)")
+        }
+        await instance.close()
+        logger.info("stopped")
+    }
+
+    /// The libraries' own lines say nothing to an operator below a warning.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    /// Each connection is a file descriptor: as many as the system gives.
+    private static func raiseFileLimit(_ logger: Logger) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            logger.debug("file_limit_raised", metadata: ["limit": .stringConvertible(UInt64(limit.rlim_cur))])
+        }
+    }
+}
+
+/// The parts of an instance.
+struct Instance: Sendable {
+    let registry: Registry
+    let drain = DrainState()
+    let busConsumer: BusConsumerService
+    /// Nil without Redis.
+    let busService: RedisBus?
+    private let store: SQLiteStore
+    private let hasher: ScryptHasher
+    private let routes: Routes
+    private let environment: SessionEnvironment
+    private let group = MultiThreadedEventLoopGroup.singleton
+
+    /// Opens the store and makes the first admin.
+    init(_ settings: Settings) async throws {
+        let time = SystemTime()
+        let ids = UUIDv7Generator(time: time)
+        let identity = InstanceIdentity(
+            instanceID: settings.instance.id,
+            boot: SystemRandomNumberGenerator.hexadecimal(bytes: 8)
+        )
+        store = try await Self.openStore(settings)
+        hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
+        registry = Registry()
+        busService = Self.bus(settings, identity: identity, ids: ids, time: time)
+        let bus: any Bus =
+            busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))
+        let tokens = try await Self.tokens(settings, time: time)
+        let gate = SessionGate(store: store, tokens: tokens, time: time)
+        let delivery = Delivery(registry: registry, bus: bus)
+        let moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time)
+        let messaging = Messaging(store: store, delivery: delivery, ids: ids, time: time)
+        let accounts = Accounts(
+            store: store,
+            hasher: hasher,
+            tokens: tokens,
+            moderation: moderation,
+            ids: ids,
+            time: time,
+            tokenLifetime: settings.accounts.tokenLifetime
+        )
+        busConsumer = BusConsumerService(
+            consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation)
+        )
+        environment = SessionEnvironment(
+            instanceID: settings.instance.id,
+            limits: SessionLimits(
+                heartbeat: settings.connections.heartbeat,
+                maxFrameBytes: settings.connections.maxFrameBytes,
+                rateLimit: settings.connections.rateLimit
+            ),
+            gate: gate,
+            registry: registry,
+            messaging: messaging,
+            time: time
+        )
+        routes = Routes(
+            store: store,
+            bus: bus,
+            registry: registry,
+            gate: gate,
+            accounts: accounts,
+            moderation: moderation,
+            messaging: messaging,
+            drain: drain,
+            time: time,
+            settings: settings
+        )
+        try await makeFirstAdmin(settings, accounts: accounts)
+    }
+
+    /// The HTTP server with its WebSocket upgrade. It listens once the bus is there or has been given up.
+    func application(_ settings: Settings, logger: Logger) -> Application<RouterResponder<APIContext>> {
+        let services = webSocketServices(settings)
+        let loops = SessionLoops(group: group)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var application = Application(
+            router: routes.router(),
+            server: HTTPServerBuilder { SwitchboardChannel(responder: $0, loops: loops, services: services) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.http.host, port: settings.http.port),
+                serverName: nil,
+                backlog: 4_096
+            ),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? settings.http.port
+                let host = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(settings.http.host) ? "localhost" : settings.http.host
+                logger.info("Backend listening on http://\(host):\(port)")
+            },
+            eventLoopGroupProvider: .shared(group),
+            logger: quiet
+        )
+        if let bus = busService {
+            application.beforeServerStarts { _ = try await bus.waitUntilReady() }
+        }
+        return application
+    }
+
+    /// Closes what outlives the services.
+    func close() async {
+        await hasher.shutdown()
+        await store.close()
+    }
+
+    private func webSocketServices(_ settings: Settings) -> WebSocketServices {
+        var limits = WebSocketLimits()
+        limits.maxFrameBytes = settings.connections.maxFrameBytes
+        limits.outboundLimitBytes = settings.connections.outboundLimitBytes
+        let environment = environment
+        let drain = drain
+        return WebSocketServices(
+            origins: settings.http.allowedOrigins,
+            trustedProxies: settings.http.trustedProxies,
+            limits: limits,
+            refusesConnections: { drain.isDraining },
+            authenticate: { token async throws(RequestError) in try await environment.gate.principal(forToken: token) },
+            makeSession: { connectionID, executor, outbound, principal, peer in
+                SessionActor(
+                    connectionID: connectionID,
+                    executor: executor,
+                    outbound: outbound,
+                    principal: principal,
+                    peer: peer,
+                    environment: environment
+                )
+            }
+        )
+    }
+
+    private func makeFirstAdmin(_ settings: Settings, accounts: Accounts) async throws {
+        guard let admin = settings.accounts.firstAdmin else { return }
+        do {
+            try await accounts.ensureAdmin(username: admin.username.description, password: admin.password.value)
+        } catch {
+            throw ExitError(.settings, "ADMIN_USERNAME, ADMIN_PASSWORD: the first admin can't be made: \(error.message)")
+        }
+    }
+
+    static func openStore(_ settings: Settings) async throws -> SQLiteStore {
+        guard case .sqlite(let path) = settings.database.uri else {
+            throw ExitError(.settings, "DB_URI must be sqlite:PATH")
+        }
+        do {
+            return try await SQLiteStore.open(path: path)
+        } catch {
+            throw ExitError(.failure, "the database \(path) can't be opened: \(error.detail)")
+        }
+    }
+
+    private static func bus(
+        _ settings: Settings,
+        identity: InstanceIdentity,
+        ids: any IDGenerator,
+        time: any TimeSource
+    ) -> RedisBus? {
+        guard let redis = settings.redis else { return nil }
+        var options = RedisBusOptions()
+        options.initTimeout = settings.bus.initTimeout
+        options.isRequired = settings.bus.isRequired
+        options.nodeEnvironment = settings.instance.environment
+        options.secret = settings.bus.secret?.value
+        return RedisBus(
+            configuration: redis,
+            options: options,
+            identity: identity,
+            ids: ids,
+            time: time,
+            logger: Logger(label: "RedisBus")
+        )
+    }
+
+    private static func tokens(_ settings: Settings, time: any TimeSource) async throws -> JWTTokenCodec {
+        let codec = await JWTTokenCodec(
+            secret: settings.accounts.tokenSecret.value,
+            previous: settings.accounts.previousTokenSecret?.value,
+            time: time
+        )
+        guard let codec else { throw ExitError(.settings, "JWT_SECRET must have at least 32 bytes") }
+        return codec
+    }
 }

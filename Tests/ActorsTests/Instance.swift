@@ -117,7 +117,10 @@ struct Connection: Sendable {
     /// Sends a direct message.
     func send(_ content: String, to recipient: UserID, id: String, ref: String? = nil) async throws {
         guard let clientMessageID = ClientMessageID(id) else { throw RequestError(.badRequest, "clientMessageId") }
-        await receive(.success(.send(SendCommand(clientMessageID: clientMessageID, content: content, destination: .user(recipient)))), ref: ref)
+        await receive(
+            .success(.send(SendCommand(clientMessageID: clientMessageID, content: content, destination: .user(recipient)))),
+            ref: ref
+        )
     }
 
     /// Returns the stored messages of the first `count` ACKs.

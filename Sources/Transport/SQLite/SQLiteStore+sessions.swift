@@ -35,6 +35,24 @@ extension SQLiteStore {
         try await read { db in try Self.validSessions(of: user, at: now, db) }
     }
 
+    package func sessionCounts(of users: [UserID], validAt now: Timestamp) async throws(StoreError) -> [UserID: Int] {
+        guard !users.isEmpty else { return [:] }
+        return try await read { db in
+            let marks = databaseQuestionMarks(count: users.count)
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT sessions.user_id, COUNT(*) FROM sessions JOIN users USING (user_id, auth_epoch)
+                    WHERE is_revoked = 0 AND is_suspended = 0 AND expires_at > ? AND user_id IN (\(marks)) GROUP BY user_id
+                    """,
+                arguments: [now.milliseconds] + StatementArguments(users.map(\.blob))
+            )
+            var counts: [UserID: Int] = [:]
+            while let row = try rows.next() { counts[try row.identifier(0)] = row[1] }
+            return counts
+        }
+    }
+
     package func revokeSession(_ id: SessionID, of user: UserID) async throws(StoreError) -> Bool {
         try await commits.submit { db, stamps in
             let statement = try db.cachedStatement(

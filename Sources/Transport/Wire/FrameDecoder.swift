@@ -33,6 +33,17 @@ package enum FrameDecoder {
         }
     }
 
+    /// Reads the body of a request that sends a message: the fields of `MESSAGE_SEND`.
+    package static func decodeSend(_ bytes: ByteBuffer) throws(RequestError) -> SendCommand {
+        let fields: FrameFields
+        do {
+            fields = try json.decode(FrameFields.self, from: Data(bytes.readableBytesView))
+        } catch {
+            throw RequestError(.badRequest, "The body must be a JSON object.")
+        }
+        return try SendFields(fields).command()
+    }
+
     private static func ref(_ fields: FrameFields) throws(RequestError) -> String? {
         switch fields.ref {
         case .absent: return nil

@@ -1,7 +1,7 @@
-package import Actors
+import Actors
 
 /// The fields of a message to be sent; the HTTP route that sends takes the same ones.
-package struct SendFields: Sendable {
+struct SendFields: Sendable {
     private let clientMessageID: FrameFields.Text
     private let content: FrameFields.Text
     private let recipientID: FrameFields.Text
@@ -14,18 +14,10 @@ package struct SendFields: Sendable {
         channelID = fields.channelID
     }
 
-    /// Nil stands for a field that is absent.
-    package init(clientMessageID: String?, content: String?, recipientID: String?, channelID: String?) {
-        self.clientMessageID = clientMessageID.map { .value($0) } ?? .absent
-        self.content = content.map { .value($0) } ?? .absent
-        self.recipientID = recipientID.map { .value($0) } ?? .absent
-        self.channelID = channelID.map { .value($0) } ?? .absent
-    }
-
     /// The command that the fields make.
     ///
     /// - Throws: `.badRequest` naming the wrong field, or `.contentTooLong`.
-    package func command() throws(RequestError) -> SendCommand {
+    func command() throws(RequestError) -> SendCommand {
         guard case .value(let id) = clientMessageID, let clientMessageID = ClientMessageID(id) else {
             throw RequestError(.badRequest, "clientMessageId must be 1 to 64 printable ASCII characters.")
         }

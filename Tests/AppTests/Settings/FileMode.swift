@@ -1,4 +1,5 @@
 import Glibc
+import LocalCluster
 import TestSupport
 
 enum FileMode {

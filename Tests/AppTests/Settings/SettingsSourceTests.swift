@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LocalCluster
 import TestSupport
 import Testing
 

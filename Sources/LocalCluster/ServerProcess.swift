@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// A real server that a test runs: the built program, with a database file of its own.
+/// A real server: the built program, with a database file of its own unless another is named.
 package final class ServerProcess: Sendable {
     /// What tokens of test servers are signed with.
     package static let tokenSecret = "a secret of test servers, long enough for HS256"
@@ -88,10 +88,10 @@ package final class ServerProcess: Sendable {
         try await process.waitForExit(timeout: timeout)
     }
 
-    /// The program beside the running tests: both are products of one build.
+    /// The program beside the running one, or the running one itself: tests and program are products of one build.
     private static func program() throws -> String {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let folder = tests[..<(tests.lastIndex(of: "/") ?? tests.startIndex)]
+        let running = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let folder = running[..<(running.lastIndex(of: "/") ?? running.startIndex)]
         let program = "\(folder)/switchboard"
         guard access(program, X_OK) == 0 else { throw ChildProcessError("\(program) is not there: build it first") }
         return program

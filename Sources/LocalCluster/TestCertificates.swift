@@ -1,12 +1,12 @@
-package import Foundation
+import FoundationEssentials
 
 /// An authority and a server certificate of it, made with the `openssl` command for one test.
 package enum TestCertificates {
     /// Makes `ca.crt`, `ca.key`, `server.crt` and `server.key` in a directory.
     ///
     /// - Parameter names: as in `subjectAltName`: `DNS:localhost,IP:127.0.0.1`.
-    package static func make(in directory: URL, names: String) async throws {
-        try Data("subjectAltName=\(names)\n".utf8).write(to: directory.appending(path: "names.cnf"))
+    package static func make(in directory: TemporaryDirectory, names: String) async throws {
+        try Data("subjectAltName=\(names)\n".utf8).write(to: URL(filePath: directory.path(of: "names.cnf")))
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         let authority = ["req", "-x509"] + key + ["-days", "2", "-subj", "/CN=Test authority", "-keyout", "ca.key", "-out", "ca.crt"]
         try await ToolRun.output(of: "openssl", authority, in: directory)

@@ -1,4 +1,4 @@
-package import Foundation
+import Glibc
 import Synchronization
 
 /// A real `redis-server` on a free port of the loopback address, with a directory of its own that goes with it.
@@ -21,29 +21,19 @@ package final class RedisServer: Sendable {
         package init() {}
     }
 
-    /// Why a server could not be started; holds what it wrote.
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
-    }
-
     private struct State {
-        var process: ServerProcess?
+        var process: ChildProcess?
     }
 
     package let port: Int
-    package let directory: URL
+    package let directory: TemporaryDirectory
     private let options: Options
     private let state = Mutex(State())
 
-    private init(port: Int, directory: URL, options: Options) {
+    private init(port: Int, directory: TemporaryDirectory, options: Options) {
         self.port = port
         self.directory = directory
         self.options = options
-    }
-
-    deinit {
-        state.withLock { $0.process?.signal(SIGKILL) }
-        try? FileManager.default.removeItem(at: directory)
     }
 
     /// Starts a server and returns when it accepts connections.
@@ -52,8 +42,7 @@ package final class RedisServer: Sendable {
     package static func start(_ options: Options = Options(), port: Int? = nil) async throws -> RedisServer {
         var lastFailure: (any Error)?
         for _ in 0..<5 {
-            let directory = FileManager.default.temporaryDirectory.appending(path: "redis-\(UUID().uuidString.prefix(8))")
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            let directory = try TemporaryDirectory()
             let server = RedisServer(port: try port ?? freePort(), directory: directory, options: options)
             do {
                 if options.usesTLS { try await TestCertificates.make(in: directory, names: options.certificateNames) }
@@ -66,13 +55,13 @@ package final class RedisServer: Sendable {
                 if port != nil { break }
             }
         }
-        throw lastFailure ?? Failure(description: "no free port")
+        throw lastFailure ?? ChildProcessError("no free port")
     }
 
     /// A port of the loopback address that nobody listened on a moment ago.
     package static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, streamSocketType, 0)
-        guard descriptor >= 0 else { throw Failure(description: "no socket: \(errno)") }
+        guard descriptor >= 0 else { throw ChildProcessError("no socket: \(errno)") }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -83,7 +72,7 @@ package final class RedisServer: Sendable {
                 bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
             }
         }
-        guard result else { throw Failure(description: "no free port: \(errno)") }
+        guard result else { throw ChildProcessError("no free port: \(errno)") }
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
@@ -92,33 +81,33 @@ package final class RedisServer: Sendable {
         options.usesTLS ? "rediss://localhost:\(port)" : "redis://127.0.0.1:\(port)"
     }
 
-    package var socketPath: String { directory.appending(path: "redis.sock").path }
+    package var socketPath: String { directory.path(of: "redis.sock") }
 
     /// The certificate of the authority that signed the server's; there is one with TLS only.
-    package var caFile: String { directory.appending(path: "ca.crt").path }
+    package var caFile: String { directory.path(of: "ca.crt") }
 
     package var processIdentifier: Int32? {
-        state.withLock { $0.process?.identifier }
+        state.withLock { $0.process?.processID }
     }
 
     /// Sends a signal, and returns when the process has ended where the signal ends it.
     package func kill(_ signal: Int32 = SIGKILL) async {
         guard let process = state.withLock({ $0.process }) else { return }
-        process.signal(signal)
+        process.send(signal)
         guard signal != SIGSTOP, signal != SIGCONT else { return }
         // A stopped process takes no other signal than this before it goes on.
-        process.signal(SIGCONT)
-        await process.waitUntilExit()
+        process.send(SIGCONT)
+        _ = try? await process.waitForExit()
         state.withLock { $0.process = nil }
     }
 
     /// Freezes the process: it still has its connections and answers nothing.
     package func pause() {
-        state.withLock { $0.process?.signal(SIGSTOP) }
+        state.withLock { $0.process?.send(SIGSTOP) }
     }
 
     package func resume() {
-        state.withLock { $0.process?.signal(SIGCONT) }
+        state.withLock { $0.process?.send(SIGCONT) }
     }
 
     /// Ends the process where it runs and starts it on the same port, empty.
@@ -127,10 +116,9 @@ package final class RedisServer: Sendable {
         try await launch()
     }
 
-    /// Ends the process and removes its directory.
+    /// Ends the process.
     package func stop() async {
         await kill(SIGKILL)
-        try? FileManager.default.removeItem(at: directory)
     }
 
     /// Runs one command with `redis-cli` and returns what it prints.
@@ -147,7 +135,13 @@ package final class RedisServer: Sendable {
     }
 
     private func launch() async throws {
-        let process = try await ServerProcess.launch(arguments: arguments(), in: directory)
+        let process = try ChildProcess(
+            executable: "/usr/bin/env",
+            arguments: ["redis-server"] + arguments(),
+            environment: ["PATH": ToolRun.searchPath],
+            directory: directory.path
+        )
+        _ = try await process.waitForLine(in: .standardOutput, "its being ready") { $0.contains("Ready to accept connections") }
         state.withLock { $0.process = process }
     }
 
@@ -155,7 +149,7 @@ package final class RedisServer: Sendable {
         var arguments = ["--bind", "127.0.0.1", "--daemonize", "no", "--save", "", "--appendonly", "no"]
         arguments += ["--dir", directory.path]
         if options.usesTLS {
-            let path = { (name: String) in self.directory.appending(path: name).path }
+            let path = { (name: String) in self.directory.path(of: name) }
             arguments += ["--port", "0", "--tls-port", "\(port)", "--tls-auth-clients", "no"]
             arguments += ["--tls-ca-cert-file", caFile, "--tls-cert-file", path("server.crt"), "--tls-key-file", path("server.key")]
         } else {
@@ -172,89 +166,4 @@ package final class RedisServer: Sendable {
     #else
         private static let streamSocketType = SOCK_STREAM
     #endif
-}
-
-/// One life of a `redis-server` process.
-private final class ServerProcess: Sendable {
-    private struct State {
-        var output = ""
-        var isReady = false
-        var isOver = false
-        var ready: CheckedContinuation<Bool, Never>?
-        var exits: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let process: Process
-    private let state = Mutex(State())
-
-    private init(_ process: Process) {
-        self.process = process
-    }
-
-    var identifier: Int32 { process.processIdentifier }
-
-    /// Starts the process and waits until it says that it accepts connections.
-    static func launch(arguments: [String], in directory: URL) async throws -> ServerProcess {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["redis-server"] + arguments
-        process.currentDirectoryURL = directory
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        let server = ServerProcess(process)
-        process.terminationHandler = { [weak server] _ in server?.note("", isEnd: true) }
-        try process.run()
-        pipe.fileHandleForReading.readabilityHandler = { [weak server] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            server?.note(String(decoding: data, as: UTF8.self), isEnd: false)
-        }
-        guard await server.waitUntilReady() else {
-            throw RedisServer.Failure(description: "redis-server did not start: \(server.state.withLock { $0.output.suffix(2_000) })")
-        }
-        return server
-    }
-
-    func signal(_ signal: Int32) {
-        // An ended process' number may be somebody else's already.
-        guard !state.withLock({ $0.isOver }) else { return }
-        kill(identifier, signal)
-    }
-
-    func waitUntilExit() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.isOver { state.exits.append(continuation) }
-                return state.isOver
-            }
-            if isOver { continuation.resume() }
-        }
-    }
-
-    private func waitUntilReady() async -> Bool {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> Bool? in
-                if state.isReady || state.isOver { return state.isReady }
-                state.ready = continuation
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
-        }
-    }
-
-    private func note(_ text: String, isEnd: Bool) {
-        let (ready, isReady, exits) = state.withLock { state in
-            state.output = String((state.output + text).suffix(8_192))
-            if state.output.contains("Ready to accept connections") { state.isReady = true }
-            if isEnd { state.isOver = true }
-            let ready = state.isReady || state.isOver ? state.ready.take() : nil
-            let exits = isEnd ? state.exits : []
-            if isEnd { state.exits = [] }
-            return (ready, state.isReady, exits)
-        }
-        ready?.resume(returning: isReady)
-        for exit in exits { exit.resume() }
-    }
 }

@@ -1,0 +1,67 @@
+import Actors
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Transport
+
+/// The conversations of a user, their history, and sending by HTTP.
+struct ConversationRoutes: Sendable {
+    let store: any Store
+    let messaging: Messaging
+
+    private struct History: Encodable {
+        let messages: [MessagePayload]
+        let hasMore: Bool
+    }
+
+    private struct Sent: Encodable {
+        let message: MessagePayload
+        let duplicate: Bool?
+    }
+
+    func add(to api: RouterGroup<APIContext>) {
+        api.get("conversations") { request, context in
+            let principal = try context.requirePrincipal()
+            let limit = try request.integer("limit", in: 1...500, default: 200)
+            let summaries = try await asking { () async throws(StoreError) in
+                try await store.conversations(of: principal.userID, limit: limit)
+            }
+            return try JSONBody.response(["conversations": summaries.map { ConversationPayload($0, reader: principal.userID) }])
+        }
+        api.get("conversations/:conversationId/messages") { request, context in
+            let principal = try context.requirePrincipal()
+            return try JSONBody.response(try await history(request, conversation: context.parameters.get("conversationId"), of: principal))
+        }
+        api.post("messages") { request, context in
+            let principal = try context.requirePrincipal()
+            let command = try FrameDecoder.decodeSend(try await request.body.collect(upTo: JSONBody.limit))
+            let answers = await messaging.send([command], from: principal, origin: nil)
+            guard let receipt = try answers.first?.get() else { throw RequestError(.internalError, "No answer.") }
+            let sent = Sent(
+                message: MessagePayload(receipt.message, showsClientMessageID: true),
+                duplicate: receipt.isDuplicate ? true : nil
+            )
+            return try JSONBody.response(sent, status: receipt.isDuplicate ? .ok : .created)
+        }
+    }
+
+    private func history(_ request: Request, conversation text: String?, of principal: Principal) async throws(RequestError) -> History {
+        guard let conversation = text?.removingPercentEncoding.flatMap({ ConversationID($0) }) else {
+            throw RequestError(.badRequest, "conversationId: dm:<userId>:<userId> with the lower id first, or ch:<name>")
+        }
+        let sequence: ClosedRange<Int64> = 0...Int64.max
+        let before = try request.integer("before", in: sequence)
+        let after = try request.integer("after", in: sequence)
+        guard before == nil || after == nil else { throw RequestError(.badRequest, "before, after: one of them, not both") }
+        let limit = try request.integer("limit", in: 1...200, default: 50)
+        guard case .direct(let pair) = conversation else { throw RequestError(.notFound, "There is no such channel.") }
+        guard pair.contains(principal.userID) else { throw RequestError(.forbidden, "You are not a member of this conversation.") }
+        let page = try await asking { () async throws(StoreError) in
+            try await store.messages(in: conversation, before: before, after: after, limit: limit)
+        }
+        return History(
+            messages: page.messages.map { MessagePayload($0, showsClientMessageID: $0.senderID == principal.userID) },
+            hasMore: page.hasMore
+        )
+    }
+}

@@ -1,0 +1,42 @@
+import Actors
+import Hummingbird
+
+/// All routes of an instance.
+struct Routes: Sendable {
+    let store: any Store
+    let bus: any Bus
+    let registry: Registry
+    let gate: SessionGate
+    let accounts: Accounts
+    let moderation: Moderation
+    let messaging: Messaging
+    let drain: DrainState
+    let time: any TimeSource
+    let settings: Settings
+
+    func router() -> Router<APIContext> {
+        let router = Router(context: APIContext.self)
+        let origins = OriginMiddleware(origins: settings.http.allowedOrigins, proxies: settings.http.trustedProxies)
+        router.add(middleware: origins)
+        router.add(middleware: ErrorMiddleware())
+        HealthRoutes(store: store, bus: bus, drain: drain).add(to: router)
+
+        let instanceID = settings.instance.id
+        let authentication = AuthenticationMiddleware(gate: gate)
+        AccountRoutes(
+            accounts: accounts,
+            authentication: authentication,
+            peers: PeerResolver(proxies: settings.http.trustedProxies),
+            cookies: TokenCookie(isSecure: !settings.instance.isDevelopment, domain: settings.http.cookieDomain)
+        ).add(to: router.group("api"))
+
+        let api = router.group("api").add(middleware: authentication)
+        MeRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: api)
+        UserRoutes(store: store, registry: registry).add(to: api)
+        ConversationRoutes(store: store, messaging: messaging).add(to: api)
+
+        let admin = api.group("admin").add(middleware: AdminMiddleware())
+        AdminRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: admin)
+        return router
+    }
+}

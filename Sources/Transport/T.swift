@@ -1,4 +1,0 @@
-import CHiredis
-import COpenSSL
-
-func probe() -> OpaquePointer? { nil }
