@@ -23,7 +23,7 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     private let handler: WebSocketClientHandler
     private let upgraded: EventLoopPromise<String?>
     private let key = NIOWebSocketClientUpgrader.randomRequestKey()
-    private var refusal: HTTPResponseHead?
+    private var answer: HTTPResponseHead?
     private var body = ByteBuffer()
     private var isDone = false
     private var deadline: Scheduled<Void>?
@@ -69,19 +69,21 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
             return
         }
         switch Self.unwrapInboundIn(data) {
-        case .head(let head) where head.status == .switchingProtocols:
-            upgrade(head, context)
         case .head(let head):
-            refusal = head
+            answer = head
         case .body(let part):
             if body.readableBytes + part.readableBytes <= Self.maxBodyBytes { body.writeImmutableBuffer(part) }
         case .end:
-            failWithRefusal(context)
+            if let answer, answer.status == .switchingProtocols {
+                upgrade(answer, context)
+            } else {
+                failWithRefusal(context)
+            }
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if refusal == nil {
+        if answer == nil {
             fail(WebSocketConnectError(.noAnswer, "the connection ended before an answer"), context)
         } else {
             failWithRefusal(context)
@@ -120,7 +122,7 @@ final class WebSocketHandshakeHandler: ChannelInboundHandler, RemovableChannelHa
     }
 
     private func failWithRefusal(_ context: ChannelHandlerContext) {
-        guard let refusal else { return }
+        guard let refusal = answer else { return }
         var headers: [String: String] = [:]
         for (name, value) in refusal.headers { headers[name.lowercased()] = value }
         let response = WebSocketConnectError.Response(status: Int(refusal.status.code), headers: headers, body: String(buffer: body))

@@ -159,7 +159,7 @@ struct UpgradeTests {
             client.write(Self.upgrade)
             let ping = ByteBuffer(bytes: [0x89, 0x82, 0, 0, 0, 0, 0x68, 0x69])
             client.write(ping)
-            let text = await client.text(containing: "hi")
+            let text = await client.text(containing: "\u{2}hi")
             #expect(text.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"))
             #expect(text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
             #expect(text.hasSuffix("\u{2}hi"))
