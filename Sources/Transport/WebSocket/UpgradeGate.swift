@@ -253,6 +253,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
         self.codec = nil
         // The decoder leaves in the loop's next turn and hands on what it hasn't read.
         pipeline.removeHandler(codec.decoder).whenComplete { _ in
+            self.context?.fireChannelReadComplete()
             self.context?.pipeline.syncOperations.removeHandler(self, promise: nil)
         }
         conclude(.webSocket)

@@ -53,7 +53,8 @@ struct FrameDecoderTests {
     @Test(
         "what is no frame at all",
         arguments: [
-            "", " ", "nonsense", "{", "[]", "null", "5", #""PING""#, #"{"type":"PING""#, #"{"type":"PING"} x"#, #"{"type":}"#, "{'type':'PING'}",
+            "", " ", "nonsense", "{", "[]", "null", "5", #""PING""#, #"{"type":"PING""#, #"{"type":"PING"} x"#, #"{"type":}"#,
+            "{'type':'PING'}",
             #"{"type":"\ud800"}"#,
         ]
     )
