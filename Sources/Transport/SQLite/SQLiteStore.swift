@@ -10,9 +10,6 @@ import Synchronization
 package final class SQLiteStore: Store {
     /// How many reads may wait for a reader; past it they are refused as `.overloaded`.
     private static let readLimit = 10_000
-    /// How long a lock that another process holds is waited for.
-    private static let busyTimeout: Double = 5
-
     private let pool: DatabasePool
     let commits: CommitQueue
     private let readsUnderWay = Atomic(0)
@@ -24,15 +21,17 @@ package final class SQLiteStore: Store {
 
     /// Opens the file, making it and its directory where they don't exist, and brings its tables up to date.
     ///
-    /// - Parameter path: of the file; its directory gets `-wal` and `-shm` files beside it.
+    /// - Parameters:
+    ///   - path: of the file; its directory gets `-wal` and `-shm` files beside it.
+    ///   - busyTimeout: how long a lock that another process holds is waited for.
     /// - Throws: `.unavailable` where the file can't be reached or written, `.other` where it is damaged, no database, or of a later
     ///   version of this program; the detail is meant for the operator.
-    package static func open(path: String) async throws(StoreError) -> SQLiteStore {
+    package static func open(path: String, busyTimeout: Duration = .seconds(5)) async throws(StoreError) -> SQLiteStore {
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(busyTimeout)
+        let deadline = clock.now + busyTimeout
         while true {
             do {
-                return SQLiteStore(pool: try await openedPool(path: path))
+                return SQLiteStore(pool: try await openedPool(path: path, busyTimeout: busyTimeout))
             } catch {
                 // Changing a new file to WAL doesn't wait for another process that is doing the same.
                 let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
@@ -95,15 +94,15 @@ package final class SQLiteStore: Store {
 }
 
 extension SQLiteStore {
-    private static func openedPool(path: String) async throws -> DatabasePool {
+    private static func openedPool(path: String, busyTimeout: Duration) async throws -> DatabasePool {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue(label: "SQLiteStore.open").async {
-                continuation.resume(with: Result { try openedPoolBlocking(path: path) })
+                continuation.resume(with: Result { try openedPoolBlocking(path: path, busyTimeout: busyTimeout) })
             }
         }
     }
 
-    private static func openedPoolBlocking(path: String) throws -> DatabasePool {
+    private static func openedPoolBlocking(path: String, busyTimeout: Duration) throws -> DatabasePool {
         let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         try FileManager.default.createDirectory(
             atPath: directory,
@@ -112,7 +111,7 @@ extension SQLiteStore {
         )
         var configuration = Configuration()
         configuration.label = "SQLiteStore"
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .timeout(Double(busyTimeout.milliseconds) / 1_000)
         configuration.maximumReaderCount = 4
         configuration.foreignKeysEnabled = false
         let pool = try DatabasePool(path: path, configuration: configuration)
