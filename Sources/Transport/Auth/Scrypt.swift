@@ -10,7 +10,7 @@ enum Scrypt {
         let blockSize: Int
         let parallelism: Int
 
-        /// Nil for what scrypt doesn't allow, and for more than any hash of ours takes: 1 GiB, or eight times the work of that.
+        /// Nil for what scrypt doesn't allow, and for more than any hash of ours takes: 1 GiB, and sixteen times the work that fills it.
         init?(log2N: Int, blockSize: Int, parallelism: Int) {
             guard
                 (1...20).contains(log2N), (1...32).contains(blockSize), (1...16).contains(parallelism),

@@ -80,13 +80,18 @@ final class CommitQueue: Sendable {
 
     private func schedule() {
         pool.asyncWriteWithoutTransaction { db in
-            self.commitOnce(db)
+            // A turn a transaction, so that the pool's other work gets its turn too; but once closed, the file may be gone after this one.
+            repeat { self.commitOnce(db) } while self.mustFinishNow()
             let hasMore = self.state.withLock { state in
                 state.isScheduled = !state.waiting.isEmpty
                 return state.isScheduled
             }
             if hasMore { self.schedule() }
         }
+    }
+
+    private func mustFinishNow() -> Bool {
+        state.withLock { $0.isClosed && !$0.waiting.isEmpty }
     }
 
     private func commitOnce(_ db: Database) {

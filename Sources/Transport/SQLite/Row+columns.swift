@@ -24,12 +24,21 @@ extension Row {
         StoredText.fromDatabaseValue(self[column])?.string
     }
 
-    func timestamp(_ column: Int) -> Timestamp {
-        Timestamp(milliseconds: self[column])
+    func integer(_ column: Int) throws -> Int64 {
+        guard let value: Int64 = self[column] else { throw Self.damaged }
+        return value
+    }
+
+    func boolean(_ column: Int) throws -> Bool {
+        try integer(column) != 0
+    }
+
+    func timestamp(_ column: Int) throws -> Timestamp {
+        Timestamp(milliseconds: try integer(column))
     }
 
     func value<Value: RawRepresentable>(_ column: Int, as type: Value.Type = Value.self) throws -> Value where Value.RawValue == String {
-        guard let value = Value(rawValue: self[column]) else { throw Self.damaged }
+        guard let value = Value(rawValue: try text(column)) else { throw Self.damaged }
         return value
     }
 

@@ -29,8 +29,8 @@ private struct ConversationAppend {
         self.conversation = conversation
         let statement = try db.cachedStatement(sql: "SELECT id, last_seq FROM conversations WHERE name = ?")
         let row = try Row.fetchOne(statement, arguments: [conversation.description])
-        id = row?[0]
-        lastSeq = row?[1] ?? 0
+        id = try row?.integer(0)
+        lastSeq = try row?.integer(1) ?? 0
     }
 
     mutating func store(_ draft: MessageDraft, _ stamps: inout StampCounter) throws -> AppendOutcome {
@@ -76,8 +76,7 @@ private struct ConversationAppend {
         )
         let row = try Row.fetchOne(statement, arguments: [draft.senderID.blob, draft.clientMessageID.description])
         guard let row else { return nil }
-        let name: String = row[Message.columnCount]
-        guard let conversation = ConversationID(name) else { throw Row.damaged }
+        guard let conversation = ConversationID(try row.text(Message.columnCount)) else { throw Row.damaged }
         return try Message(row, conversation: conversation)
     }
 

@@ -20,11 +20,10 @@ extension SQLiteStore {
     package func auditLog(before: MessageID?, limit: Int) async throws(StoreError) -> [AuditEntry] {
         try await read { db in
             let statement = try db.cachedStatement(
-                sql: """
-                    SELECT \(AuditEntry.columns) FROM audit WHERE ?1 IS NULL OR entry_id < ?1 ORDER BY entry_id DESC LIMIT ?2
-                    """
+                sql: "SELECT \(AuditEntry.columns) FROM audit WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?"
             )
-            return try Array(Row.fetchCursor(statement, arguments: [before?.blob, max(0, limit)]).map { try AuditEntry($0) })
+            let end = before?.blob ?? Data(repeating: 0xFF, count: 17)
+            return try Array(Row.fetchCursor(statement, arguments: [end, max(0, limit)]).map { try AuditEntry($0) })
         }
     }
 }
@@ -40,7 +39,7 @@ extension AuditEntry {
             targetUserID: try row.identifier(3),
             targetSessionID: try row.optionalIdentifier(4),
             reason: row.optionalText(5),
-            createdAt: row.timestamp(6)
+            createdAt: try row.timestamp(6)
         )
     }
 }

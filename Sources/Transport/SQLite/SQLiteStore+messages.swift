@@ -54,7 +54,7 @@ extension ConversationSummary {
     /// Reads a message's columns, then name, last seq, read seq, the other person's name, the channel's title.
     fileprivate init(_ row: Row) throws {
         let first = Message.columnCount
-        guard let conversation = ConversationID(row[first] as String) else { throw Row.damaged }
+        guard let conversation = ConversationID(try row.text(first)) else { throw Row.damaged }
         let title =
             switch conversation {
             case .direct: row.optionalText(first + 3) ?? ""
@@ -63,8 +63,8 @@ extension ConversationSummary {
         self.init(
             conversationID: conversation,
             title: title,
-            lastSeq: row[first + 1],
-            readSeq: row[first + 2],
+            lastSeq: try row.integer(first + 1),
+            readSeq: try row.integer(first + 2),
             lastMessage: row.hasNull(atIndex: 0) ? nil : try Message(row, conversation: conversation)
         )
     }
@@ -80,16 +80,16 @@ extension Message {
     }
 
     init(_ row: Row, conversation: ConversationID) throws {
-        guard let clientMessageID = ClientMessageID(row[5] as String) else { throw Row.damaged }
+        guard let clientMessageID = ClientMessageID(try row.text(5)) else { throw Row.damaged }
         self.init(
             messageID: try row.identifier(0),
             conversationID: conversation,
-            seq: row[1],
+            seq: try row.integer(1),
             senderID: try row.identifier(2),
             senderName: try row.text(3),
             content: try row.text(4),
             clientMessageID: clientMessageID,
-            createdAt: row.timestamp(6)
+            createdAt: try row.timestamp(6)
         )
     }
 }

@@ -93,13 +93,13 @@ extension Session {
         self.init(
             sessionID: try row.identifier(0),
             userID: try row.identifier(1),
-            authEpoch: row[2],
-            createdAt: row.timestamp(3),
-            expiresAt: row.timestamp(4),
-            lastSeen: row.timestamp(5),
+            authEpoch: try row.integer(2),
+            createdAt: try row.timestamp(3),
+            expiresAt: try row.timestamp(4),
+            lastSeen: try row.timestamp(5),
             userAgent: row.optionalText(6),
             address: row.optionalText(7),
-            isRevoked: row[8]
+            isRevoked: try row.boolean(8)
         )
     }
 }

@@ -34,16 +34,15 @@ extension SQLiteStore {
 
     package func users(prefix: String, after: String?, limit: Int) async throws(StoreError) -> [User] {
         let prefix = prefix.lowercased().utf8Blob
-        let after = after?.lowercased().utf8Blob
+        // What follows a blob directly is the same with a zero byte behind.
+        let next = after.map { $0.lowercased().utf8Blob + [0] } ?? Data()
+        let start = next.lexicographicallyPrecedes(prefix) ? prefix : next
         return try await read { db in
             // 0xFF is in no UTF-8 text: all names with this prefix, and no others, lie between it and it with 0xFF behind.
             let statement = try db.cachedStatement(
-                sql: """
-                    SELECT \(User.columns) FROM users WHERE folded >= ?1 AND folded < ?2 AND (?3 IS NULL OR folded > ?3)
-                    ORDER BY folded LIMIT ?4
-                    """
+                sql: "SELECT \(User.columns) FROM users WHERE folded >= ? AND folded < ? ORDER BY folded LIMIT ?"
             )
-            let rows = try Row.fetchCursor(statement, arguments: [prefix, prefix + [0xFF], after, max(0, limit)])
+            let rows = try Row.fetchCursor(statement, arguments: [start, prefix + [0xFF], max(0, limit)])
             return try Array(rows.map { try User($0) })
         }
     }
@@ -94,9 +93,9 @@ extension User {
             username: try row.text(1),
             role: try row.value(2),
             avatar: row.optionalText(3),
-            isSuspended: row[4],
-            authEpoch: row[5],
-            createdAt: row.timestamp(6)
+            isSuspended: try row.boolean(4),
+            authEpoch: try row.integer(5),
+            createdAt: try row.timestamp(6)
         )
     }
 }

@@ -19,7 +19,8 @@ extension StoreError {
     private static func code(of error: DatabaseError) -> Code {
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_IOERR, .SQLITE_FULL, .SQLITE_CANTOPEN, .SQLITE_PROTOCOL, .SQLITE_READONLY,
-            .SQLITE_INTERRUPT, .SQLITE_NOMEM, .SQLITE_PERM:
+            .SQLITE_INTERRUPT, .SQLITE_ABORT, .SQLITE_NOMEM, .SQLITE_PERM, .SQLITE_MISUSE:
+            // GRDB reports a closed file as misuse.
             .unavailable
         case .SQLITE_CONSTRAINT:
             switch error.extendedResultCode {
