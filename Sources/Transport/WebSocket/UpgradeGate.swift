@@ -135,8 +135,6 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
             if let part { context.fireChannelRead(part) }
         case .judge(let head):
             judge(head)
-        case .refuse(let refusal):
-            refuse(refusal)
         case .ignore:
             break
         }

@@ -21,13 +21,17 @@ struct UpgradeGateState {
         case beginHTTP
         case pass
         case judge(HTTPRequestHead)
-        case refuse(UpgradeRefusal)
         case ignore
     }
 
     private var state: State = .new
-    /// The decoder reads nothing after a request that asks for another protocol: its answer is the connection's last.
-    private(set) var isLastResponse = false
+    /// The decoder reads nothing after a request that asks for another protocol.
+    private var hasDecoderStopped = false
+
+    /// Whether the response that is being written is the connection's last.
+    var isLastResponse: Bool {
+        if case .http(unanswered: 1) = state { hasDecoderStopped } else { false }
+    }
 
     /// Whether bytes are WebSocket's by now.
     var isUpgraded: Bool {
@@ -39,11 +43,11 @@ struct UpgradeGateState {
         if case .new = state { true } else { false }
     }
 
-    /// Whether an answer to an upgrade is due.
+    /// Whether an answer to an upgrade is due, and nothing else before it.
     var isDeciding: Bool {
         switch state {
-        case .deciding, .upgradeRequested: true
-        case .new, .http, .upgraded, .refused: false
+        case .deciding, .upgradeRequested(_, unanswered: 0, _): true
+        case .new, .http, .upgradeRequested, .upgraded, .refused: false
         }
     }
 
@@ -58,7 +62,7 @@ struct UpgradeGateState {
                 state = .upgradeRequested(head, unanswered: 0, isWhole: false)
                 return .ignore
             }
-            isLastResponse = Self.stopsDecoder(head)
+            hasDecoderStopped = Self.stopsDecoder(head)
             state = .http(unanswered: 1)
             return .beginHTTP
         case (.http(let unanswered), .head(let head)):
@@ -66,7 +70,7 @@ struct UpgradeGateState {
                 state = .upgradeRequested(head, unanswered: unanswered, isWhole: false)
                 return .ignore
             }
-            isLastResponse = Self.stopsDecoder(head)
+            hasDecoderStopped = Self.stopsDecoder(head)
             state = .http(unanswered: unanswered + 1)
             return .pass
         case (.http, _):

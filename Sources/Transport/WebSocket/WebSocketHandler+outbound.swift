@@ -12,12 +12,12 @@ import NIOCore
 extension WebSocketHandler: SessionOutbound {
     package func send(_ event: Event) -> OutboundAdmission {
         guard handshake.isOpen else { return .skipped }
-        return write(ServerFraming.frame(event), isEssential: true)
+        return write(ServerFraming.frame(event))
     }
 
     package func send(_ event: SharedEvent) -> OutboundAdmission {
         guard handshake.isOpen else { return .skipped }
-        return write(ServerFraming.frame(event), isEssential: true)
+        return write(ServerFraming.frame(event))
     }
 
     package func ping() {
@@ -81,14 +81,14 @@ extension WebSocketHandler: SessionOutbound {
         flushSoon()
     }
 
-    private func write(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
+    private func write(_ frame: ByteBuffer) -> OutboundAdmission {
         loop.eventLoop.assertInEventLoop()
         guard let context else { return .skipped }
         let isWritable = context.channel.isWritable
         switch waiting.offer(
             frame,
             bytes: frame.readableBytes,
-            isEssential: isEssential,
+            isEssential: true,
             isWritable: isWritable,
             buffered: isWritable ? 0 : bufferedBytes(context)
         ) {
