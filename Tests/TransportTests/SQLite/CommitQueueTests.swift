@@ -13,7 +13,7 @@ struct CommitQueueTests {
         busyTimeout: Duration = .seconds(5),
         _ body: (SQLiteStore, SQLiteStore) async throws -> Void
     ) async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let path = directory.path("store.db")
             let one = try await SQLiteStore.open(path: path, busyTimeout: busyTimeout)
             let other = try await SQLiteStore.open(path: path, busyTimeout: busyTimeout)

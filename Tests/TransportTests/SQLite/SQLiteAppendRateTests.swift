@@ -13,7 +13,7 @@ struct SQLiteAppendRateTests {
     func `fifty callers each get their own conversation's next number`() async throws {
         let wanted = ProcessInfo.processInfo.environment["APPEND_RATE_MESSAGES"].flatMap { Int($0) }
         let (callers, each) = (50, max(1, (wanted ?? 1_000) / 50))
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let store = try await SQLiteStore.open(path: directory.path("store.db"))
             let people = (0..<callers).map { _ in (fixture.user(), fixture.user()) }
             let start = ContinuousClock.now

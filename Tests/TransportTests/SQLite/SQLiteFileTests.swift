@@ -38,7 +38,7 @@ struct SQLiteFileTests {
 
     @Test
     func `the directory is made, and a restart finds everything`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let path = directory.path("a/b c%20/store.db")
             let (alice, conversation) = try await fill(path)
             for _ in 0..<3 {
@@ -53,7 +53,7 @@ struct SQLiteFileTests {
 
     @Test
     func `eight that open one new file at once all succeed and share it`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let path = directory.path("store.db")
             let stores = try await withThrowingTaskGroup(of: SQLiteStore.self) { group in
                 for _ in 0..<8 { group.addTask { try await SQLiteStore.open(path: path) } }
@@ -71,7 +71,7 @@ struct SQLiteFileTests {
 
     @Test
     func `what was acknowledged is in the files at that moment, as a killed process leaves them`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let store = try await SQLiteStore.open(path: directory.path("live.db"))
             let alice = fixture.user()
             let conversation = ConversationID.direct(UserPair(alice.userID, alice.userID))
@@ -91,7 +91,7 @@ struct SQLiteFileTests {
 
     @Test
     func `a file that is no database is refused by name and left as it is`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let noise = Array("this is a letter, not a database; it only has to be longer than a header. ".utf8)
             let text = Array(repeating: noise, count: 100).flatMap { $0 }
             try directory.write(text, to: "store.db")
@@ -106,7 +106,7 @@ struct SQLiteFileTests {
 
     @Test
     func `a damaged file is an error and never an empty answer`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let path = directory.path("store.db")
             let (alice, conversation) = try await fill(path, count: 500)
             var bytes = try directory.read("store.db")
@@ -128,7 +128,7 @@ struct SQLiteFileTests {
 
     @Test
     func `a file of a later version is refused`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             _ = try await fill(directory.path("store.db"))
             var bytes = try directory.read("store.db")
             // `user_version` in the database header (https://www.sqlite.org/fileformat.html, section 1.3).
@@ -141,7 +141,7 @@ struct SQLiteFileTests {
 
     @Test
     func `a place where no file can be made is named`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             try directory.write([1], to: "file")
             let below = try await openFailure(directory.path("file/store.db"))
             #expect(below.code == .unavailable)
@@ -154,7 +154,7 @@ struct SQLiteFileTests {
 
     @Test
     func `a closed store refuses and hangs nobody`() async throws {
-        try await TemporaryDirectory.with { directory in
+        try await StoreDirectory.with { directory in
             let store = try await SQLiteStore.open(path: directory.path("store.db"))
             await store.close()
             await store.close()

@@ -183,6 +183,26 @@ struct StoreAccountContract {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `the valid sessions of many users are counted`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let users = (0..<4).map { _ in fixture.user() }
+            for (index, user) in users.enumerated() {
+                try await store.createUser(user, passwordHash: "hash")
+                for _ in 0..<(index + 1) { try await store.createSession(fixture.session(of: user)) }
+                try await store.createSession(fixture.session(of: user, lasting: .zero))
+            }
+            let revoked = fixture.session(of: users[0])
+            try await store.createSession(revoked)
+            _ = try await store.revokeSession(revoked.sessionID, of: users[0].userID)
+            _ = try await store.setSuspended(true, user: users[3].userID)
+            let asked = users.map(\.userID) + [users[0].userID] + (0..<1_500).map { _ in fixture.id() }
+            let counts = try await store.sessionCounts(of: asked, validAt: fixture.time.now())
+            #expect(counts.filter { $0.value > 0 } == [users[0].userID: 1, users[1].userID: 2, users[2].userID: 3])
+            #expect(try await store.sessionCounts(of: [], validAt: fixture.time.now()).isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `the audit log is paged from its newest entry`(kind: StoreKind) async throws {
         try await kind.withPair { one, other in
             let entries = [AuditEntry.Action.ban, .unban, .revokeAll, .revokeOne].map { action in

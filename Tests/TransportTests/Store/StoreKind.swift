@@ -17,7 +17,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
             let store = InMemoryStore()
             try await body(store, store)
         case .sqlite:
-            try await TemporaryDirectory.with { directory in
+            try await StoreDirectory.with { directory in
                 let path = directory.path("store.db")
                 let one = try await SQLiteStore.open(path: path)
                 let other = try await SQLiteStore.open(path: path)

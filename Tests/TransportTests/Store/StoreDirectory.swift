@@ -1,14 +1,14 @@
 import FoundationEssentials
 
 /// A directory of a test's own, removed when it ends.
-struct TemporaryDirectory {
+struct StoreDirectory {
     private let url: URL
 
-    static func with<Value>(_ body: (TemporaryDirectory) async throws -> Value) async throws -> Value {
+    static func with<Value>(_ body: (StoreDirectory) async throws -> Value) async throws -> Value {
         let url = FileManager.default.temporaryDirectory.appending(path: "switchboard-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: url) }
-        return try await body(TemporaryDirectory(url: url))
+        return try await body(StoreDirectory(url: url))
     }
 
     func path(_ name: String) -> String {
