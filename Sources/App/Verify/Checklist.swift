@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a check found.
 enum CheckResult: Sendable {
     case pass(String)
@@ -43,7 +45,9 @@ struct Checklist: Sendable {
 
     mutating func add(_ number: Int, _ title: String, _ result: CheckResult) {
         rows.append(Row(number: number, title: title, result: result))
-        print("\(pad("\(number)", 3)) \(result.word)  \(pad(title, 58)) \(result.evidence)")
+        let line = "\(pad("\(number)", 3)) \(result.word)  \(pad(title, 58)) \(result.evidence)\n"
+        // Not print, which keeps lines back where the output is a file: a run takes a while, and somebody is watching.
+        FileHandle.standardOutput.write(Data(line.utf8))
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

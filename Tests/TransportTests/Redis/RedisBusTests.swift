@@ -101,7 +101,7 @@ struct RedisBusTests {
             async let second = fixture.bus.execute(RedisCommand("NONSENSE"))
             #expect(try await first == .status("OK"))
             #expect(try await second.errorCode == "ERR")
-            #expect(try await server.command("-n", "3", "GET", "k") == "v\n")
+            #expect(try await server.command("-n", "3", "GET", "k") == "v")
             #expect(try await server.command("CLIENT", "LIST").contains("name=switchboard-A-b- "))
             await #expect {
                 try await fixture.bus.execute(RedisCommand("BLPOP", "nothing", "1"), within: .milliseconds(20))

@@ -1,0 +1,109 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import LocalCluster
+
+/// Proves on running instances that a cluster does what it is for.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check two running instances, or two of its own, row by row; exit status 1 where one fails.",
+        discussion: """
+            With --a and --b it looks at the instances there; it needs an admin, whom ADMIN_USERNAME and ADMIN_PASSWORD name. It \
+            makes users of its own and bans some of them. With --spawn it starts a redis-server and two instances of its own, for \
+            everything or, together with --a and --b, for the rows that stop Redis.
+            """
+    )
+
+    @Option(name: .customLong("a"), help: "The first instance: http://localhost:8000")
+    var urlA: String?
+
+    @Option(name: .customLong("b"), help: "The second instance.")
+    var urlB: String?
+
+    @Option(help: "The file that the first instance logs to, at LOG_LEVEL=debug.")
+    var logA: String?
+
+    @Option(help: "The file that the second instance logs to.")
+    var logB: String?
+
+    @Flag(help: "Start a redis-server and two instances.")
+    var spawn = false
+
+    func validate() throws {
+        guard (urlA == nil) == (urlB == nil) else { throw ValidationError("--a and --b go together.") }
+        guard urlA != nil || spawn else { throw ValidationError("Give --a and --b, or --spawn.") }
+    }
+
+    func run() async throws {
+        let cluster = spawn ? try await SpawnedCluster.start() : nil
+        var list = Checklist()
+        do {
+            try await check(&list, cluster: cluster)
+        } catch {
+            list.add(0, "verify itself", .fail("\(error)"))
+        }
+        await cluster?.stop()
+        print("\n\(list.passed) PASS, \(list.failed) FAIL, \(list.skipped) SKIP")
+        if list.failed > 0 { throw ExitCode(ExitError.Status.failure.rawValue) }
+    }
+
+    private func check(_ list: inout Checklist, cluster: SpawnedCluster?) async throws {
+        let http = HTTPClient.shared
+        guard let target = try given() ?? cluster.map(target) else { return }
+        let main = Verification(target: target, http: http)
+        await main.run(&list)
+        var silent: [(verification: Verification, logs: [[String]])] = []
+        if let cluster {
+            let outage = OutageVerification(cluster: cluster, verification: Verification(target: self.target(cluster), http: http))
+            await outage.run(&list)
+            silent.append((outage.verification, [cluster.a.log, cluster.b.log]))
+            await list.check(14, "boot without Redis: development serves, production ends") {
+                let (result, log) = try await OutageVerification.boots()
+                silent.append((outage.verification, [log]))
+                return result
+            }
+        } else {
+            for (number, title) in [(12, "Redis stopped"), (13, "Redis back"), (14, "boot without Redis")] {
+                list.add(number, title, .skip("needs --spawn"))
+            }
+        }
+        await list.check(15, "no log line holds message content, tokens or passwords") {
+            guard let logA = target.logA, let logB = target.logB else { return .skip("the logs can't be read: give --log-a and --log-b") }
+            silent.append((main, [try logA(), try logB()]))
+            let results = silent.map { $0.verification.silence($0.logs) }
+            let failure = results.first { if case .fail = $0 { true } else { false } }
+            return failure ?? results.last ?? .fail("nothing was searched")
+        }
+    }
+
+    private func given() throws -> Verification.Target? {
+        guard let urlA, let urlB else { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        guard let name = environment["ADMIN_USERNAME"], let password = environment["ADMIN_PASSWORD"] else {
+            throw ExitError(.settings, "ADMIN_USERNAME and ADMIN_PASSWORD must name an admin of the instances")
+        }
+        return Verification.Target(
+            urlA: urlA,
+            urlB: urlB,
+            adminName: name,
+            adminPassword: password,
+            logA: logA.map(Self.reader),
+            logB: logB.map(Self.reader)
+        )
+    }
+
+    private func target(_ cluster: SpawnedCluster) -> Verification.Target {
+        Verification.Target(
+            urlA: cluster.urlA,
+            urlB: cluster.urlB,
+            adminName: SpawnedCluster.adminName,
+            adminPassword: cluster.adminPassword,
+            logA: { cluster.a.log },
+            logB: { cluster.b.log }
+        )
+    }
+
+    private static func reader(of path: String) -> @Sendable () throws -> [String] {
+        { try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init) }
+    }
+}

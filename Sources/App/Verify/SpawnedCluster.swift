@@ -1,0 +1,47 @@
+import LocalCluster
+
+/// A redis-server and two instances, started for one run and ended with it.
+struct SpawnedCluster: Sendable {
+    static let adminName = "verify-admin"
+
+    let redis: RedisServer
+    let a: ServerProcess
+    let b: ServerProcess
+    let urlA: String
+    let urlB: String
+    let adminPassword: String
+    let directory: TemporaryDirectory
+
+    /// Starts the three and returns when both instances listen.
+    ///
+    /// - Parameter environment: for the instances, besides what they need to find each other.
+    static func start(environment: [String: String] = [:]) async throws -> SpawnedCluster {
+        let directory = try TemporaryDirectory()
+        let redis = try await RedisServer.start()
+        let password = SystemRandomNumberGenerator.hexadecimal(bytes: 12)
+        let common = [
+            "REDIS_URL": redis.url, "ADMIN_USERNAME": adminName, "ADMIN_PASSWORD": password, "DRAIN_SECONDS": "1",
+        ].merging(environment) { _, new in new }
+        let a = try ServerProcess(environment: common.merging(["INSTANCE_ID": "A"]) { _, new in new }, directory: directory)
+        let urlA = try await a.url()
+        let b = try ServerProcess(environment: common.merging(["INSTANCE_ID": "B"]) { _, new in new }, directory: directory)
+        return SpawnedCluster(
+            redis: redis,
+            a: a,
+            b: b,
+            urlA: urlA,
+            urlB: try await b.url(),
+            adminPassword: password,
+            directory: directory
+        )
+    }
+
+    /// Ends all of it.
+    func stop() async {
+        a.terminate()
+        b.terminate()
+        _ = try? await a.waitForExit(timeout: .seconds(8))
+        _ = try? await b.waitForExit(timeout: .seconds(8))
+        await redis.stop()
+    }
+}
