@@ -1,5 +1,6 @@
 package import Actors
 import FoundationEssentials
+import NIOCore
 
 /// Turns a hint into the bytes that travel over Redis, and back: one JSON object (RFC 8259) a message.
 package struct BusEnvelopeCodec: Sendable {
@@ -17,19 +18,23 @@ package struct BusEnvelopeCodec: Sendable {
     }
 
     package func encode(_ delivery: BusDelivery) -> [UInt8] {
-        var writer = BusJSONWriter()
-        writer.object { object in
-            object.member("v", Int64(Self.version))
-            object.member("type", BusChannel(delivery.event).rawValue)
-            object.member("originInstanceId", delivery.origin.instanceID)
-            object.member("originBoot", delivery.origin.boot)
-            object.member("id", delivery.eventID.description)
-            switch delivery.event {
-            case .message(let message): Self.write(message, into: &object)
-            case .kick(let kick): Self.write(kick, into: &object)
-            }
+        var writer = JSONWriter(buffer: ByteBuffer())
+        writer.beginObject()
+        writer.field("v", Int64(Self.version))
+        writer.field("type", BusChannel(delivery.event).rawValue)
+        writer.field("originInstanceId", delivery.origin.instanceID)
+        writer.field("originBoot", delivery.origin.boot)
+        writer.field("id", delivery.eventID.description)
+        switch delivery.event {
+        case .message(let message):
+            writer.identity(of: message)
+            writer.message(message, showsClientMessageID: true)
+        case .kick(let kick):
+            Self.write(kick, to: &writer)
         }
-        return signature?.signed(writer.bytes) ?? writer.bytes
+        writer.endObject()
+        let bytes = Array(writer.buffer.readableBytesView)
+        return signature?.signed(bytes) ?? bytes
     }
 
     /// - Parameters:
@@ -51,40 +56,12 @@ package struct BusEnvelopeCodec: Sendable {
         return envelope.delivery
     }
 
-    private static func write(_ message: Message, into object: inout BusJSONWriter) {
-        object.member("messageId", message.messageID.description)
-        writeDestination(of: message, into: &object)
-        object.member("conversationId", message.conversationID.description)
-        object.member("seq", message.seq)
-        object.member("senderId", message.senderID.description)
-        object.key("message")
-        object.object { inner in
-            inner.member("messageId", message.messageID.description)
-            inner.member("conversationId", message.conversationID.description)
-            inner.member("seq", message.seq)
-            inner.member("senderId", message.senderID.description)
-            inner.member("senderName", message.senderName)
-            writeDestination(of: message, into: &inner)
-            inner.member("content", message.content)
-            inner.member("clientMessageId", message.clientMessageID.description)
-            inner.member("createdAt", message.createdAt.description)
-        }
-    }
-
-    private static func writeDestination(of message: Message, into object: inout BusJSONWriter) {
-        if let recipient = message.recipientID {
-            object.member("recipientId", recipient.description)
-        } else {
-            object.member("channelId", message.conversationID.description)
-        }
-    }
-
-    private static func write(_ kick: Kick, into object: inout BusJSONWriter) {
-        object.member("action", kick.action)
-        object.member("targetUserId", kick.userID.description)
+    private static func write(_ kick: Kick, to writer: inout JSONWriter) {
+        writer.field("action", kick.action)
+        writer.field("targetUserId", kick.userID.description)
         switch kick {
-        case .ban(_, let authEpoch), .revokeAll(_, let authEpoch): object.member("authEpoch", authEpoch)
-        case .revokeOne(_, let session): object.member("targetSessionId", session.description)
+        case .ban(_, let authEpoch), .revokeAll(_, let authEpoch): writer.field("authEpoch", authEpoch)
+        case .revokeOne(_, let session): writer.field("targetSessionId", session.description)
         }
     }
 }

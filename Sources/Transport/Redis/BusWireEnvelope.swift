@@ -54,19 +54,6 @@ struct BusWireEnvelope: Decodable {
 private struct BusWireMessage: Decodable {
     let message: Message
 
-    private struct Inner: Decodable {
-        let messageId: String
-        let conversationId: String
-        let seq: Int64
-        let senderId: String
-        let senderName: String
-        let recipientId: String?
-        let channelId: String?
-        let content: String
-        let clientMessageId: String
-        let createdAt: String
-    }
-
     private enum Key: CodingKey {
         case messageId
         case recipientId
@@ -79,7 +66,7 @@ private struct BusWireMessage: Decodable {
 
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Key.self)
-        let inner = try members.decode(Inner.self, forKey: .message)
+        let inner = try Self.payload(in: members)
         let recipient = try members.decodeIfPresent(String.self, forKey: .recipientId)
         let channel = try members.decodeIfPresent(String.self, forKey: .channelId)
         guard
@@ -90,34 +77,20 @@ private struct BusWireMessage: Decodable {
             recipient == inner.recipientId,
             channel == inner.channelId
         else { throw BusRejection.inconsistent }
-        message = try Self.checked(inner)
+        guard let message = inner.message, (1...256).contains(message.senderName.utf8.count), MessageContent.isAllowed(message.content)
+        else {
+            throw BusRejection.invalidField
+        }
+        self.message = message
         try Self.checkDestination(of: message, recipient: recipient, channel: channel)
     }
 
-    private static func checked(_ inner: Inner) throws -> Message {
-        guard
-            let conversation = ConversationID(inner.conversationId),
-            let clientMessageID = ClientMessageID(inner.clientMessageId),
-            let createdAt = Timestamp(busText: inner.createdAt),
-            inner.seq >= 1,
-            (1...256).contains(inner.senderName.utf8.count),
-            isAllowed(content: inner.content)
-        else { throw BusRejection.invalidField }
-        return Message(
-            messageID: try MessageID(wire: inner.messageId),
-            conversationID: conversation,
-            seq: inner.seq,
-            senderID: try UserID(wire: inner.senderId),
-            senderName: inner.senderName,
-            content: inner.content,
-            clientMessageID: clientMessageID,
-            createdAt: createdAt
-        )
-    }
-
-    /// 1–4,000 characters; counting them is left out where the bytes are that few.
-    private static func isAllowed(content: String) -> Bool {
-        !content.isEmpty && (content.utf8.count <= 4_000 || content.count <= 4_000)
+    private static func payload(in members: KeyedDecodingContainer<Key>) throws -> MessagePayload {
+        do {
+            return try members.decode(MessagePayload.self, forKey: .message)
+        } catch DecodingError.dataCorrupted {
+            throw BusRejection.invalidField
+        }
     }
 
     private static func checkDestination(of message: Message, recipient: String?, channel: String?) throws {

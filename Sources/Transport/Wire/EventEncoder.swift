@@ -23,7 +23,7 @@ package enum EventEncoder {
             writer.field("ref", ref)
             if let message {
                 writer.field("clientMessageId", message.clientMessageID.description)
-                write(message, showsClientMessageID: true, to: &writer)
+                writer.message(message, showsClientMessageID: true)
             }
             if isDuplicate { writer.field("duplicate", true) }
         case .error(let ref, let error):
@@ -34,7 +34,7 @@ package enum EventEncoder {
             if let retryAfter = error.retryAfter { writer.field("retryAfterMs", retryAfter.milliseconds) }
         case .messageReceived(let message, let showsClientMessageID):
             writer.field("type", "MESSAGE_RECEIVE")
-            write(message, showsClientMessageID: showsClientMessageID, to: &writer)
+            writer.message(message, showsClientMessageID: showsClientMessageID)
         case .pong(let serverTime):
             writer.field("type", "PONG")
             writer.field("serverTime", serverTime.description)
@@ -57,22 +57,5 @@ package enum EventEncoder {
         writer.field("serverTime", welcome.serverTime.description)
         // A string, as JavaScript's numbers end at 2^53.
         writer.field("stamp", String(welcome.stamp.value))
-    }
-
-    private static func write(_ message: Message, showsClientMessageID: Bool, to writer: inout JSONWriter) {
-        writer.beginObject("message")
-        writer.field("messageId", message.messageID.description)
-        writer.field("conversationId", message.conversationID.description)
-        writer.field("seq", message.seq)
-        writer.field("senderId", message.senderID.description)
-        writer.field("senderName", message.senderName)
-        switch message.conversationID {
-        case .direct(let pair): writer.field("recipientId", pair.other(than: message.senderID).description)
-        case .channel: writer.field("channelId", message.conversationID.description)
-        }
-        writer.field("content", message.content)
-        if showsClientMessageID { writer.field("clientMessageId", message.clientMessageID.description) }
-        writer.field("createdAt", message.createdAt.description)
-        writer.endObject()
     }
 }

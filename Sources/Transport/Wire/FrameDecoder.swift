@@ -6,8 +6,6 @@ package import NIOCore
 ///
 /// Fields that the protocol doesn't know are ignored, and `null` is as good as absent.
 package enum FrameDecoder {
-    /// The most that a message's content may hold, in Unicode scalars.
-    package static let maxContentLength = 4_000
     private static let maxRefLength = 64
     private static let maxTokenLength = 8_192
     private static let json = JSONDecoder()

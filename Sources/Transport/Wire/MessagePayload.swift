@@ -38,8 +38,8 @@ package struct MessagePayload: Codable, Hashable, Sendable {
 
     /// The message that this object stands for.
     ///
-    /// - Returns: nil where an id has not its form, the sender has no part in the direct conversation, `seq` is below 1, or
-    ///   there is no `clientMessageId`.
+    /// - Returns: nil where an id has not its form, `seq` is below 1, or there is no `clientMessageId`. Whether the sender belongs to the
+    ///   conversation is the reader's to check.
     package var message: Message? {
         guard
             let messageID = MessageID(messageId),
@@ -48,7 +48,6 @@ package struct MessagePayload: Codable, Hashable, Sendable {
             let clientMessageID = clientMessageId.flatMap({ ClientMessageID($0) }),
             seq >= 1
         else { return nil }
-        if case .direct(let pair) = conversationID, !pair.contains(senderID) { return nil }
         return Message(
             messageID: messageID,
             conversationID: conversationID,

@@ -25,17 +25,10 @@ struct SendFields: Sendable {
     }
 
     private func checkedContent() throws(RequestError) -> String {
-        guard case .value(let content) = content, !content.isEmpty else {
-            throw RequestError(.badRequest, "content must be a string of 1 to \(FrameDecoder.maxContentLength) characters.")
+        guard case .value(let content) = content else {
+            throw RequestError(.badRequest, "content must be a string of 1 to \(MessageContent.maxLength) characters.")
         }
-        // As many bytes can't hold more scalars, so that only what may be too long is counted.
-        if content.utf8.count > FrameDecoder.maxContentLength, content.unicodeScalars.count > FrameDecoder.maxContentLength {
-            throw RequestError(.contentTooLong, "content may have up to \(FrameDecoder.maxContentLength) characters.")
-        }
-        // C libraries and the tools around a store end a text at NUL.
-        if content.utf8.contains(0) {
-            throw RequestError(.badRequest, "content must not hold the character U+0000.")
-        }
+        if let refusal = MessageContent.refusal(of: content) { throw refusal }
         return content
     }
 

@@ -24,7 +24,7 @@ struct BusEnvelopeCodecTests {
         }
     }
 
-    @Test(arguments: ["hello", "\"quoted\" \\ \u{0}\u{1F}\n", "👩‍👩‍👧 日本", String(repeating: "é", count: 4_000)])
+    @Test(arguments: ["hello", "\"quoted\" \\ \u{1}\u{1F}\n", "👩‍👩‍👧 日本", String(repeating: "é", count: 4_000)])
     func messagesComeBackAsTheyWere(content: String) throws {
         for message in [Sample.message(seq: 7, content: content), try Sample.channelMessage] {
             let sent = delivery(.message(message))
@@ -80,6 +80,7 @@ struct BusEnvelopeCodecTests {
         (#""seq":1"#, #""seq":99999999999999999999"#, .badShape),
         (#""content":"hello""#, #""content":"""#, .invalidField),
         (#""content":"hello""#, #""content":null"#, .badShape),
+        (#""content":"hello""#, ##""content":"\u0000""##, .invalidField),
         (#""senderName":"alice""#, #""senderName":"""#, .invalidField),
         (#""clientMessageId":"c-1""#, #""clientMessageId":"ü""#, .invalidField),
         (#""createdAt":"2026-01-08T12:00:00.123Z""#, #""createdAt":"2026-02-30T12:00:00.123Z""#, .invalidField),
