@@ -6,17 +6,17 @@ import Synchronization
 
 /// The store in one SQLite file, in WAL mode with `synchronous=FULL`. Several processes of one machine may share the file.
 ///
-/// Reads run on GRDB's reader queues, writes on its writer queue through a `CommitQueue`: blocking work never meets the cooperative pool.
+/// Reads run on GRDB's reader queues, writes on its writer queue through a `WriteQueue`: blocking work never meets the cooperative pool.
 package final class SQLiteStore: Store {
     /// How many reads may wait for a reader; past it they are refused as `.overloaded`.
     private static let readLimit = 10_000
     private let pool: DatabasePool
-    let commits: CommitQueue
+    let commits: WriteQueue
     private let readsUnderWay = Atomic(0)
 
     private init(pool: DatabasePool) {
         self.pool = pool
-        commits = CommitQueue(pool: pool)
+        commits = WriteQueue(pool: pool)
     }
 
     /// Opens the file, making it and its directory where they don't exist, and brings its tables up to date.

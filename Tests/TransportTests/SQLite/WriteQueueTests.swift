@@ -6,7 +6,7 @@ import Testing
 @testable import Transport
 
 @Suite("The commit queue is bounded, waits for a lock so long and no longer, and goes on after it")
-struct CommitQueueTests {
+struct WriteQueueTests {
     private let fixture = Fixture()
 
     private func withStores(
@@ -101,7 +101,7 @@ struct CommitQueueTests {
                     for _ in 0..<2 {
                         group.addTask {
                             do throws(StoreError) {
-                                try await one.commits.submit(weight: CommitQueue.waitingLimit / 2 + 1) { _, _ in done.append(true) }
+                                try await one.commits.submit(weight: WriteQueue.waitingLimit / 2 + 1) { _, _ in done.append(true) }
                                 return true
                             } catch {
                                 refused.append(error.code)

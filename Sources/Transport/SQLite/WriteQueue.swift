@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// It runs on the pool's writer queue, a dispatch queue of its own: nothing of it blocks a thread of Swift's cooperative pool.
 /// A job that fails doesn't harm the others of its transaction: that is rolled back, and each job gets one to itself.
-final class CommitQueue: Sendable {
+final class WriteQueue: Sendable {
     /// How much may wait; past it a job is refused as `.overloaded`.
     static let waitingLimit = 10_000
 
