@@ -88,7 +88,7 @@ struct Instance: Sendable {
         store = try await Self.openStore(settings)
         hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
         registry = Registry()
-        busService = Self.bus(settings, identity: identity, ids: ids, time: time)
+        busService = Self.bus(settings, isRequired: settings.bus.isRequired, identity: identity, ids: ids, time: time)
         let bus: any Bus =
             busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))
         let tokens = try await Self.tokens(settings, time: time)
@@ -214,8 +214,10 @@ struct Instance: Sendable {
         }
     }
 
-    private static func bus(
+    /// The bus as the settings want it; nil without Redis.
+    static func bus(
         _ settings: Settings,
+        isRequired: Bool,
         identity: InstanceIdentity,
         ids: any IDGenerator,
         time: any TimeSource
@@ -223,7 +225,7 @@ struct Instance: Sendable {
         guard let redis = settings.redis else { return nil }
         var options = RedisBusOptions()
         options.initTimeout = settings.bus.initTimeout
-        options.isRequired = settings.bus.isRequired
+        options.isRequired = isRequired
         options.nodeEnvironment = settings.instance.environment
         options.secret = settings.bus.secret?.value
         return RedisBus(
@@ -236,7 +238,7 @@ struct Instance: Sendable {
         )
     }
 
-    private static func tokens(_ settings: Settings, time: any TimeSource) async throws -> JWTTokenCodec {
+    static func tokens(_ settings: Settings, time: any TimeSource) async throws -> JWTTokenCodec {
         let codec = await JWTTokenCodec(
             secret: settings.accounts.tokenSecret.value,
             previous: settings.accounts.previousTokenSecret?.value,

@@ -89,7 +89,7 @@ package final class ServerProcess: Sendable {
     }
 
     /// The program beside the running one, or the running one itself: tests and program are products of one build.
-    private static func program() throws -> String {
+    package static func program() throws -> String {
         let running = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let folder = running[..<(running.lastIndex(of: "/") ?? running.startIndex)]
         let program = "\(folder)/switchboard"

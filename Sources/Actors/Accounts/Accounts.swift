@@ -74,6 +74,8 @@ package final class Accounts: Sendable {
 
     /// Makes the first admin unless the name exists already.
     package func ensureAdmin(username: String, password: String) async throws(RequestError) {
+        // Asked first, as a hash takes longer than the rest of a start.
+        guard try await credentials(username) == nil else { return }
         do {
             _ = try await create(username: username, password: password, role: .admin)
             logger.notice("admin_created", metadata: ["username": "\(username)"])
