@@ -70,7 +70,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     /// Ends the connection: everybody who waits is told `error` at once, whatever the peer does.
     func fail(_ error: RedisError) {
-        let waiters = state.close()
+        let waiters = state.close(error)
         closedPromise?.succeed(error)
         for waiter in waiters { waiter.finish(.failure(error)) }
         context?.close(promise: nil)

@@ -32,8 +32,11 @@ final class RedisConnection: Sendable {
         do {
             let tls = try await makeTLSContext(configuration)
             let limit = TimeAmount(timeout)
-            let attempt = connect(configuration, tls: tls, on: eventLoop, timeout: limit, receive: receive)
-                .flatMap { connection in connection.logIn(handshake, within: limit).map { connection } }
+            // On the loop, so that the first commands wait before TLS can fail: whoever waits is told the reason.
+            let attempt = eventLoop.flatSubmit {
+                connect(configuration, tls: tls, on: eventLoop, timeout: limit, receive: receive)
+                    .flatMap { connection in connection.logIn(handshake, within: limit).map { connection } }
+            }
             let result = eventLoop.makePromise(of: RedisConnection.self)
             attempt.cascade(to: result)
             do {

@@ -41,7 +41,8 @@ package struct RedisConnectionState<Completion> {
     private var slots: Deque<Slot> = []
     private var firstID: UInt64 = 0
     private var subscription = Subscription.none
-    private var isClosed = false
+    /// Why the connection has ended; nil while it is open.
+    private var ending: RedisError?
 
     /// - Parameter limit: commands that may wait for their answers.
     package init(limit: Int = 16_384) {
@@ -50,7 +51,7 @@ package struct RedisConnectionState<Completion> {
 
     /// A command is about to be written.
     package mutating func send(_ completion: Completion) -> Admission {
-        if isClosed { return .refuse(completion, .closed) }
+        if let ending { return .refuse(completion, ending) }
         guard case .none = subscription else {
             return .refuse(completion, RedisError(.refused, "the connection is subscribed and takes no commands"))
         }
@@ -65,7 +66,7 @@ package struct RedisConnectionState<Completion> {
     ///
     /// Complete once the last channel is confirmed.
     package mutating func subscribe(_ completion: Completion, channels: Int) -> (Completion, RedisError)? {
-        if isClosed { return (completion, .closed) }
+        if let ending { return (completion, ending) }
         guard case .none = subscription, channels > 0 else {
             return (completion, RedisError(.refused, "the connection is subscribed already"))
         }
@@ -74,7 +75,7 @@ package struct RedisConnectionState<Completion> {
     }
 
     package mutating func receive(_ reply: RedisReply) -> Action {
-        if isClosed { return .ignore }
+        if ending != nil { return .ignore }
         if let slot = slots.popFirst() {
             firstID += 1
             switch slot {
@@ -104,9 +105,11 @@ package struct RedisConnectionState<Completion> {
     }
 
     /// The connection has ended; returns everybody who still waits.
-    package mutating func close() -> [Completion] {
-        if isClosed { return [] }
-        isClosed = true
+    ///
+    /// - Parameter reason: what later commands are refused with; the first one counts.
+    package mutating func close(_ reason: RedisError) -> [Completion] {
+        if ending != nil { return [] }
+        ending = reason
         var waiting: [Completion] = []
         for case .waiting(let completion) in slots { waiting.append(completion) }
         if case .confirming(let completion, _) = subscription { waiting.append(completion) }

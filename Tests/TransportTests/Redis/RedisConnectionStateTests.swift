@@ -78,12 +78,12 @@ struct RedisConnectionStateTests {
         let first = try send("a", &state)
         _ = try send("b", &state)
         #expect(state.subscribe("sub", channels: 1) == nil)
-        #expect(state.close() == ["a", "b", "sub"])
-        #expect(state.close().isEmpty)
+        #expect(state.close(RedisError(.tls, "not trusted")) == ["a", "b", "sub"])
+        #expect(state.close(RedisError(.closed, "later")).isEmpty)
         #expect(state.expire(first) == nil)
         #expect(word(state.receive(.status("late"))) == "ignore")
         guard case .refuse("c", let error) = state.send("c") else { throw Unexpected() }
-        #expect(error.code == .closed)
+        #expect(error.code == .tls)
     }
 
     @Test func soManyMayWait() throws {
