@@ -10,7 +10,11 @@ package actor Registry {
     private var connections = 0
     private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
-    package init() {}
+    private let environment: UserEnvironment
+
+    package init(environment: UserEnvironment) {
+        self.environment = environment
+    }
 
     /// The number of connections and of users that have one.
     package var counts: (connections: Int, users: Int) {
@@ -18,22 +22,28 @@ package actor Registry {
     }
 
     /// Registers a connection; when it returns, deliveries and kicks reach it.
-    package func join(_ session: SessionActor, as principal: Principal) async {
+    ///
+    /// - Returns: the user's actor, which begins to deliver with `start(at:)`.
+    @discardableResult
+    package func join(_ session: SessionActor, as principal: Principal) async -> UserActor {
         let userID = principal.userID
-        var entry = entries[userID] ?? Entry(user: UserActor(userID: userID), connections: 0)
+        var entry = entries[userID] ?? Entry(user: UserActor(userID: userID, environment: environment), connections: 0)
         entry.connections += 1
         entries[userID] = entry
         connections += 1
         await entry.user.add(session, as: principal)
+        return entry.user
     }
 
     /// Forgets a connection that has joined.
     package func leave(_ connection: ConnectionID, of userID: UserID) async {
         guard var entry = entries[userID] else { return }
         entry.connections -= 1
-        connections -= 1
         entries[userID] = entry.connections > 0 ? entry : nil
         await entry.user.remove(connection)
+        if entry.connections == 0 { await entry.user.retire() }
+        // Counted only now: whoever waits until all are gone finds nothing under way.
+        connections -= 1
         guard connections == 0 else { return }
         let waiters = emptyWaiters
         emptyWaiters = []

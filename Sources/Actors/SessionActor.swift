@@ -117,7 +117,7 @@ extension SessionActor {
             admit(outbound.send(event))
         case .joining:
             held.append(event)
-            if held.count > environment.limits.waitingCommands { end(.serviceRestart) }
+            if held.count > environment.limits.heldEvents { end(.serviceRestart) }
         case .awaitingToken, .authenticating, .closed:
             break
         }
@@ -154,7 +154,7 @@ extension SessionActor {
     /// registration or is seen here.
     private func join(_ principal: Principal) async {
         self.principal = principal
-        await environment.registry.join(self, as: principal)
+        let user = await environment.registry.join(self, as: principal)
         guard !state.isClosed else {
             await environment.registry.leave(connectionID, of: principal.userID)
             return
@@ -162,6 +162,7 @@ extension SessionActor {
         isRegistered = true
         do {
             let record = try await environment.gate.confirm(principal)
+            await user.start(at: record.stamp)
             welcome(Principal(record), stamp: record.stamp)
         } catch {
             switch error {

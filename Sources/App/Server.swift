@@ -87,7 +87,7 @@ struct Instance: Sendable {
         )
         store = try await Self.openStore(settings)
         hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
-        registry = Registry()
+        registry = Registry(environment: UserEnvironment(store: store, time: time))
         busService = Self.bus(settings, isRequired: settings.bus.isRequired, identity: identity, ids: ids, time: time)
         let bus: any Bus =
             busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))

@@ -9,7 +9,7 @@ struct Instance: Sendable {
     let store: InMemoryStore
     let bus: RecordingBus
     let hasher = PlainPasswordHasher()
-    let registry = Registry()
+    let registry: Registry
     let identity: InstanceIdentity
     let gate: SessionGate
     let delivery: Delivery
@@ -31,6 +31,7 @@ struct Instance: Sendable {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ids = UUIDv7Generator(time: time)
         let tokens = PlainTokenCodec(time: time)
+        registry = Registry(environment: UserEnvironment(store: store, time: time, logger: quiet))
         gate = SessionGate(store: store, tokens: tokens, time: time, logger: quiet)
         delivery = Delivery(registry: registry, bus: bus, logger: quiet)
         moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: quiet)

@@ -10,6 +10,8 @@ struct InMemoryConversations {
     private struct Conversation {
         /// The message numbered n is at n - 1.
         var messages: [Message] = []
+        /// The stamp of each message.
+        var stamps: [Stamp] = []
         var lastMessageStamp: Stamp
         /// The read cursor of each member.
         var readSeqs: [UserID: Int64] = [:]
@@ -41,12 +43,17 @@ struct InMemoryConversations {
             let message = draft.message(in: id, seq: Int64(conversation.messages.count) + 1)
             conversation.messages.append(message)
             conversation.lastMessageStamp = stamp()
+            conversation.stamps.append(conversation.lastMessageStamp)
             if conversation.readSeqs[draft.senderID] != nil { conversation.readSeqs[draft.senderID] = message.seq }
             conversations[id] = conversation
             known[key] = message
             outcomes.append(.stored(message))
         }
         return outcomes
+    }
+
+    func lastSeq(in id: ConversationID, at stamp: Stamp) -> Int64 {
+        Int64(conversations[id]?.stamps.count { $0 <= stamp } ?? 0)
     }
 
     func messages(in id: ConversationID, before: Int64?, after: Int64?, limit: Int) -> MessagePage {

@@ -6,7 +6,7 @@ package actor InMemoryStore: Store {
         case ping, selfTest
         case createUser, credentials, user, users, setAvatar, setSuspended, revokeSessions
         case createSession, sessionRecord, sessions, revokeSession, touchSession
-        case append, messages, conversations
+        case append, messages, lastSeq, conversations
         case record, auditLog
     }
 
@@ -189,6 +189,11 @@ package actor InMemoryStore: Store {
     ) async throws(StoreError) -> MessagePage {
         try await enter(.messages)
         return conversations.messages(in: conversation, before: before, after: after, limit: limit)
+    }
+
+    package func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
+        try await enter(.lastSeq)
+        return conversations.lastSeq(in: conversation, at: stamp)
     }
 
     package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {

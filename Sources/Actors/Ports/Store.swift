@@ -77,6 +77,9 @@ package protocol MessageStore: Sendable {
     /// Part of the history, ascending: the `limit` messages directly below `before`, or directly above `after`; with neither, the newest.
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage
 
+    /// The highest number of a message that was stored at or before `stamp`; 0 where there is none.
+    func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64
+
     /// The conversations of a user, the one with the newest message first.
     func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary]
 }

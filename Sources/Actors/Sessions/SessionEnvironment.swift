@@ -12,19 +12,24 @@ package struct SessionLimits: Sendable {
     package var tokenTimeout: Duration
     /// Commands of one connection that wait for their turn; one more is refused with `RATE_LIMITED`.
     package var waitingCommands: Int
+    /// Events that come while a session is being confirmed, which takes one read of the store; one more ends it with 1012. They are
+    /// shared with the user's other sessions, so that holding them costs a reference each.
+    package var heldEvents: Int
 
     package init(
         heartbeat: Duration = .seconds(25),
         maxFrameBytes: Int = 65_536,
         rateLimit: Int = 20,
         tokenTimeout: Duration = .seconds(10),
-        waitingCommands: Int = 256
+        waitingCommands: Int = 256,
+        heldEvents: Int = 4_096
     ) {
         self.heartbeat = heartbeat
         self.maxFrameBytes = maxFrameBytes
         self.rateLimit = rateLimit
         self.tokenTimeout = tokenTimeout
         self.waitingCommands = waitingCommands
+        self.heldEvents = heldEvents
     }
 }
 

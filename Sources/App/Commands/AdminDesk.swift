@@ -108,7 +108,7 @@ struct AdminDesk: Sendable {
         return Moderation(
             store: store,
             gate: SessionGate(store: store, tokens: tokens, time: time),
-            registry: Registry(),
+            registry: Registry(environment: UserEnvironment(store: store, time: time)),
             bus: bus ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: quiet),
             ids: UUIDv7Generator(time: time),
             time: time
