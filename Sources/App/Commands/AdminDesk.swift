@@ -57,10 +57,12 @@ struct AdminDesk: Sendable {
     /// The account with this name or id.
     func find(_ account: String) async throws -> UserID {
         if let id = UserID(account) { return id }
-        guard let name = Username(account), let user = try await store.credentials(username: name)?.user else {
-            throw ExitError(.failure, "there is no account \(account)")
-        }
-        return user.userID
+        let isNobody = ExitError(.failure, "there is no account \(account)")
+        guard let name = Username(account) else { throw isNobody }
+        // A statement of its own: the optimizer of Swift 6.3 crashes where the condition above and this wait are one.
+        let credentials = try await store.credentials(username: name)
+        guard let credentials else { throw isNobody }
+        return credentials.user.userID
     }
 
     /// Gives every account whose name begins with `prefix` to `body`, in the order of the names.
