@@ -1,0 +1,57 @@
+import Glibc
+import LocalCluster
+import NIOCore
+import NIOPosix
+
+/// A server that is measured: quiet, without a rate limit, with its own memory and processor time.
+struct BenchServer: Sendable {
+    let process: ServerProcess
+    let url: String
+    var meter: ProcessMeter { ProcessMeter(processID: process.processID) }
+
+    /// Starts an instance and returns when it listens.
+    ///
+    /// - Parameters:
+    ///   - name: its instance id.
+    ///   - directory: holds the database.
+    ///   - redis: nil for none.
+    static func start(_ name: String, in directory: TemporaryDirectory, redis: RedisServer? = nil) async throws -> BenchServer {
+        let port = try RedisServer.freePort()
+        var environment = [
+            "INSTANCE_ID": name, "PORT": "\(port)", "LOG_LEVEL": "warning", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
+        ]
+        if let redis { environment["REDIS_URL"] = redis.url }
+        for name in passedOn {
+            if let value = getenv(name) { environment[name] = String(cString: value) }
+        }
+        let process = try ServerProcess(environment: environment, directory: directory)
+        try await waitUntilListening(port, process)
+        return BenchServer(process: process, url: "http://127.0.0.1:\(port)")
+    }
+
+    /// Tries to connect, as the line that says so isn't logged at this level.
+    private static func waitUntilListening(_ port: Int, _ process: ServerProcess) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        while ContinuousClock.now < deadline {
+            if let channel = try? await bootstrap.connect(host: "127.0.0.1", port: port).get() {
+                try await channel.close()
+                return
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw BenchFailure("the server doesn't listen: \(process.log.suffix(3).joined(separator: " "))")
+    }
+
+    /// Ends the instance and returns when it has ended.
+    func stop() async throws {
+        process.terminate()
+        let exit = try await process.waitForExit(timeout: .seconds(20))
+        guard exit == .exited(0) else {
+            throw BenchFailure("the server ended with \(exit): \(process.log.suffix(3).joined(separator: " "))")
+        }
+    }
+
+    /// For comparisons: another allocator, another number of arenas.
+    private static let passedOn = ["LD_PRELOAD", "MALLOC_ARENA_MAX", "MALLOC_CONF", "GLIBC_TUNABLES"]
+}

@@ -1,0 +1,57 @@
+import Actors
+import LocalCluster
+import NIOCore
+import Synchronization
+
+/// Direct messages from people on instance A to people on instance B over Redis, sent at a fixed rate.
+struct DirectMessageBenchmark: Sendable {
+    /// Messages a second.
+    let rate: Int
+    let duration: Duration
+    let group: any EventLoopGroup
+
+    /// Conversations that take turns.
+    private static let pairs = 50
+    private static let warmUp = Duration.seconds(2)
+
+    func run() async throws -> [Figure] {
+        let redis = try await RedisServer.start()
+        do {
+            let figures = try await run(redis)
+            await redis.stop()
+            return figures
+        } catch {
+            await redis.stop()
+            throw error
+        }
+    }
+
+    private func run(_ redis: RedisServer) async throws -> [Figure] {
+        let directory = try TemporaryDirectory()
+        let users = try await BenchUser.seed(Self.pairs * 2, in: directory)
+        let a = try await BenchServer.start("A", in: directory, redis: redis)
+        let b = try await BenchServer.start("B", in: directory, redis: redis)
+        let warmUp = Int(Double(rate) * (Self.warmUp / .seconds(1)))
+        let count = warmUp + Int(Double(rate) * (duration / .seconds(1)))
+        let run = DirectMessageRun(count: count, warmUp: warmUp)
+        let loop = group.next()
+        try await run.connect(users, from: a.url, to: b.url, on: loop)
+        let meters = [a.meter, b.meter]
+        let before = try meters.processorTime()
+        let openLoop = OpenLoop(rate: rate, count: count, on: loop) { run.send($0) }
+        run.begin(openLoop)
+        try await openLoop.run()
+        try await run.finish()
+        let processor = try meters.processorTime() - before
+        run.disconnect()
+        try await a.stop()
+        try await b.stop()
+        let bare = try await BareRedis(rate: rate, duration: min(duration, .seconds(5))).run(redis, on: loop)
+        let scenario = "dm \(rate)/s"
+        return run.acknowledgements.latencies.figures(scenario, "ACK")
+            + run.deliveries.latencies.figures(scenario, "delivery A→B")
+            + openLoop.lateness.figures(scenario, "of that, late from the load client")
+            + [Figure(scenario, "processor time of A and B", processor / .microseconds(1) / Double(count), "µs each")]
+            + bare.figures(scenario, "bare Redis publish→subscribe")
+    }
+}

@@ -1,0 +1,49 @@
+import FoundationEssentials
+import Glibc
+
+/// What a process of this machine uses.
+struct ProcessMeter: Sendable {
+    let processID: Int32
+
+    static var own: ProcessMeter { ProcessMeter(processID: getpid()) }
+
+    /// Processor time so far, user and system, of all its threads (`utime` and `stime` in proc_pid_stat(5)); in steps of 10 ms.
+    func processorTime() throws -> Duration {
+        let stat = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+        // The second field is the program's name in parentheses, which may hold anything.
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13]) else {
+            throw BenchFailure("process \(processID) has ended")
+        }
+        return .seconds(1) * Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Resident memory in bytes (`VmRSS` in proc_pid_status(5)).
+    func residentBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
+        for line in status.split(separator: "\n") where line.hasPrefix("VmRSS:") {
+            let fields = line.split { $0 == " " || $0 == "\t" }
+            if fields.count >= 2, let kibibytes = Int(fields[1]) { return kibibytes * 1_024 }
+        }
+        throw BenchFailure("process \(processID) has ended")
+    }
+
+    /// Resident memory once it has stopped changing: read twice a second until five readings lie within 64 KiB, but at most 15 s long.
+    func settledResidentBytes() async throws -> Int {
+        var readings = [try residentBytes()]
+        for _ in 0..<30 {
+            try await Task.sleep(for: .milliseconds(500))
+            readings.append(try residentBytes())
+            let last = readings.suffix(5)
+            if last.count == 5, let low = last.min(), let high = last.max(), high - low <= 64 * 1_024 { break }
+        }
+        return readings[readings.count - 1]
+    }
+}
+
+extension [ProcessMeter] {
+    /// Processor time of all of them together.
+    func processorTime() throws -> Duration {
+        try reduce(.zero) { try $0 + $1.processorTime() }
+    }
+}

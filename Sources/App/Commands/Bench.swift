@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Measures servers of its own on this machine.
+struct Bench: AsyncParsableCommand {
+    enum Scenario: String, CaseIterable, ExpressibleByArgument {
+        case idle
+        case durable
+        case dm
+        case all
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Measure servers that it starts, beside bare SQLite and bare Redis.",
+        discussion: """
+            idle: memory of connections that do nothing, and how fast they come. durable: direct messages in a closed loop on one instance. \
+            dm: direct messages at a fixed rate from one instance to another. Figures count for this machine, with the load client on \
+            the same cores; a goal is judged by the median of the runs. Build it for release.
+            """
+    )
+
+    @Argument(help: "What to measure: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var scenario: Scenario = .all
+
+    @Option(help: "Connections of idle.")
+    var connections = 5_000
+
+    @Option(help: "Clients of durable; may be given more than once.")
+    var clients: [Int] = [50, 500]
+
+    @Option(help: "Messages a second of dm; may be given more than once.")
+    var rate: [Int] = [200, 1_000]
+
+    @Option(help: "How long each measurement takes, without its warming up.")
+    var seconds = 10
+
+    @Option(help: "How often all of it is done.")
+    var runs = 1
+
+    @Option(help: "A file for the figures, as JSON.")
+    var json: String?
+
+    func validate() throws {
+        guard ([connections, seconds, runs] + clients + rate).allSatisfy({ $0 > 0 }) else {
+            throw ValidationError("Numbers must be greater than 0.")
+        }
+    }
+
+    func run() async throws {
+        raiseFileLimit()
+        // One thread: the servers need the others more.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var table = FigureTable()
+        do {
+            for run in 1...runs {
+                for measurement in measurements(group) {
+                    note("\(measurement.name)\(runs > 1 ? ", run \(run) of \(runs)" : "")")
+                    table.add(try await measurement.run())
+                }
+            }
+        } catch let error as BenchFailure {
+            throw ExitError(.failure, error.description)
+        }
+        try await group.shutdownGracefully()
+        print(table.lines.joined(separator: "\n"))
+        guard let json else { return }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try encoder.encode(table.figures).write(to: URL(filePath: json))
+    }
+
+    private struct Measurement {
+        let name: String
+        let run: @Sendable () async throws -> [Figure]
+    }
+
+    private func measurements(_ group: any EventLoopGroup) -> [Measurement] {
+        let duration = Duration.seconds(seconds)
+        var list: [Measurement] = []
+        if scenario == .idle || scenario == .all {
+            let idle = IdleBenchmark(connections: connections, group: group)
+            list.append(Measurement(name: "idle, \(connections) connections", run: idle.run))
+        }
+        if scenario == .durable || scenario == .all {
+            for (clients, isDelivered) in clients.map({ ($0, false) }) + clients.prefix(1).map({ ($0, true) }) {
+                let durable = DurableBenchmark(clients: clients, recipientsAreConnected: isDelivered, duration: duration, group: group)
+                let name = "durable, \(clients) clients\(isDelivered ? ", recipients connected" : "")"
+                list.append(Measurement(name: name, run: durable.run))
+            }
+        }
+        if scenario == .dm || scenario == .all {
+            for rate in rate {
+                let direct = DirectMessageBenchmark(rate: rate, duration: duration, group: group)
+                list.append(Measurement(name: "dm, \(rate) messages a second", run: direct.run))
+            }
+        }
+        if scenario != .idle {
+            list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))
+        }
+        return list
+    }
+
+    private func note(_ text: String) {
+        LogSink.write(Array("==> \(text)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Each connection is a file descriptor, here and in the servers, which inherit the limit.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
