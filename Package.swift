@@ -52,6 +52,7 @@ let package = Package(
             dependencies: [
                 "Actors",
                 "CHiredis",
+                "CMongoC",
                 "COpenSSL",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -44,6 +44,18 @@ need_build_packages() {
 # Debian may start the server that it installs; it is never used here, tests and demo start their own.
 need_redis() { need_packages redis-server; }
 
+# A server of MongoDB's protocol: the one that TEST_MONGODB_URI names, a mongod in PATH, or else SecantusDB, installed into .venv.
+# It is a separate program that only tests and demo use.
+need_mongodb() {
+    if [ -n "${TEST_MONGODB_URI:-}" ] || command -v mongod >/dev/null; then return 0; fi
+    export SECANTUSD=${SECANTUSD:-$root/.venv/bin/secantusd-py}
+    [ ! -x "$SECANTUSD" ] || return 0
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
+    say "installing SecantusDB into .venv"
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check secantusdb==0.7.0b3 </dev/null >&2
+}
+
 # So many random bytes in hexadecimal.
 random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
 

@@ -7,6 +7,7 @@ import Transport
 enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
     case memory
     case sqlite
+    case mongodb
 
     var testDescription: String { rawValue }
 
@@ -25,6 +26,13 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
                 await one.close()
                 await other.close()
             }
+        case .mongodb:
+            let uri = try await SharedMongoServer.uri()
+            let one = try await MongoStore.openForTest(uri)
+            let other = try await MongoStore.openForTest(uri)
+            try await body(one, other)
+            await one.close()
+            await other.close()
         }
     }
 

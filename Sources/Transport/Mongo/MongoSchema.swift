@@ -1,0 +1,94 @@
+import Actors
+
+/// The collections and their indexes.
+///
+/// Ids are binary UUIDs (subtype 4): half the size of their text in every index, in the order of the ids, and readable in a shell.
+/// A conversation is named by its text, the `_id` of its document: the same name as in logs and in the protocol, and prefix compression
+/// keeps it short in the indexes.
+enum MongoSchema {
+    static let users = "users"
+    static let sessions = "sessions"
+    static let conversations = "conversations"
+    static let messages = "messages"
+    static let channels = "channels"
+    static let memberships = "memberships"
+    static let audit = "audit"
+
+    /// Two spellings of one name are the same name: letters count, their case doesn't.
+    static let nameCollation: BSONDocument = ["locale": .string("en"), "strength": .int32(2)]
+
+    /// Makes the indexes that are missing. Two instances may do it at once.
+    static func create(_ client: MongoClient) throws {
+        for (collection, indexes) in indexes {
+            _ = try client.write(["createIndexes": .string(collection), "indexes": .array(indexes.map(BSONValue.document))])
+        }
+    }
+
+    private static let indexes: [(collection: String, indexes: [BSONDocument])] = [
+        (
+            users,
+            [
+                // Log-in; one name is one account.
+                index("users_name", ["username": .int32(1)], isUnique: true, ["collation": .document(nameCollation)]),
+                // Search by prefix, in pages by the folded name: compared byte by byte, which no collation does.
+                index("users_folded", ["folded": .int32(1)]),
+                // Reconciler: whose sessions were ended since a stamp?
+                index("users_kick", ["kickStamp": .int32(1)], ["sparse": .bool(true)]),
+            ]
+        ),
+        (
+            sessions,
+            [
+                // A user's sessions, newest first.
+                index("sessions_user", ["userId": .int32(1), "createdAt": .int32(-1)]),
+                // Reconciler: which sessions were ended one by one since a stamp?
+                index("sessions_kick", ["kickStamp": .int32(1)], ["sparse": .bool(true)]),
+            ]
+        ),
+        (
+            conversations,
+            [
+                // Reconciler: which conversations changed since a stamp? In pages by (stamp, id).
+                index("conversations_stamp", ["stamp": .int32(1), "_id": .int32(1)])
+            ]
+        ),
+        (
+            messages,
+            [
+                // History, what SYNC and reconciler fetch, the last number of a conversation; a number is given once.
+                index(MongoIndex.messageSeq.rawValue, ["conversationId": .int32(1), "seq": .int32(1)], isUnique: true),
+                // Idempotency.
+                index(MongoIndex.clientMessageID.rawValue, ["senderId": .int32(1), "clientMessageId": .int32(1)], isUnique: true),
+                // SYNC and reconciler: what was edited, deleted or reacted to since a stamp? Costs an insert nothing.
+                index(
+                    "messages_updated",
+                    ["conversationId": .int32(1), "updatedStamp": .int32(1)],
+                    ["partialFilterExpression": .document(["updatedStamp": .document(["$exists": .bool(true)])])]
+                ),
+            ]
+        ),
+        (
+            memberships,
+            [
+                // A user's conversations; a user is a member once.
+                index(MongoIndex.membership.rawValue, ["userId": .int32(1), "conversationId": .int32(1)], isUnique: true),
+                // A channel's members.
+                index("memberships_conversation", ["conversationId": .int32(1)]),
+                // Reconciler: who joined, left or read since a stamp?
+                index("memberships_stamp", ["stamp": .int32(1)]),
+            ]
+        ),
+    ]
+
+    private static func index(
+        _ name: String,
+        _ key: BSONDocument,
+        isUnique: Bool = false,
+        _ options: KeyValuePairs<String, BSONValue> = [:]
+    ) -> BSONDocument {
+        var index: BSONDocument = ["name": .string(name), "key": .document(key)]
+        if isUnique { index.append("unique", .bool(true)) }
+        for (key, value) in options { index.append(key, value) }
+        return index
+    }
+}

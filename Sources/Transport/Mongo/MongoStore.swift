@@ -1,0 +1,152 @@
+package import Actors
+package import Logging
+
+/// The store in MongoDB, shared by any number of instances; it needs no transactions, so that a single server will do.
+///
+/// Writes are acknowledged by a majority's disks, reads are of what a majority has. Change stamps are the server's own timestamps.
+/// What a broken connection or a change of primary leaves open is tried again within `patience`, then fails.
+package final class MongoStore: Store {
+    /// How the store is opened.
+    package struct Options: Sendable {
+        /// Connections that may be in use at once, each with a thread.
+        package var poolSize = 16
+        /// How many operations may wait for a connection; past it they fail with `.overloaded`.
+        package var waitingLimit = 4_096
+        /// How long an operation is tried again while there is no primary or its outcome isn't known.
+        package var patience = Duration.seconds(10)
+
+        package init() {}
+    }
+
+    /// How far a stamp that is handed out lies below the highest one: a change with a lower stamp may become visible later.
+    static let overlap = Duration.seconds(10)
+
+    let pool: ClientPool
+    let lanes = AppendLanes()
+    let pendingRaises: PendingRaises
+    let patience: Duration
+    let logger: Logger
+
+    private init(pool: ClientPool, options: Options, logger: Logger) {
+        self.pool = pool
+        self.logger = logger
+        patience = options.patience
+        pendingRaises = PendingRaises { raise throws(StoreError) in
+            do throws(MongoFailure) {
+                try await pool.withClient { try MongoStore.raise(raise, $0) }
+            } catch {
+                throw error.storeError
+            }
+        }
+    }
+
+    /// Connects, and makes the indexes that are missing.
+    ///
+    /// - Parameter uri: a connection string (https://www.mongodb.com/docs/manual/reference/connection-string/) as libmongoc 1.23 reads
+    ///   it; where it names no database, `switchboard` is used.
+    /// - Throws: `.unavailable` where no server answers within `patience`; the detail is meant for the operator and holds no secret.
+    package static func open(
+        uri: String,
+        options: Options = Options(),
+        logger: Logger = Logger(label: "Store")
+    ) async throws(StoreError) -> MongoStore {
+        let pool = try await ClientPool.open(uri: uri, options: .init(size: options.poolSize, waitingLimit: options.waitingLimit))
+        let store = MongoStore(pool: pool, options: options, logger: logger)
+        do throws(StoreError) {
+            try await store.perform { try MongoSchema.create($0) }
+        } catch {
+            await store.close()
+            throw error
+        }
+        return store
+    }
+
+    /// Refuses what comes from now on, finishes what runs, and closes all connections.
+    package func close() async {
+        await pendingRaises.close()
+        await pool.close()
+    }
+
+    package func ping() async throws(StoreError) {
+        try await perform(within: .seconds(2)) { _ = try $0.read(["ping": .int32(1)]) }
+    }
+
+    package func selfTest() async throws(StoreError) {
+        let id = BSONValue.uuid(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
+        let found = try await perform { client in
+            let collection = "selfTest"
+            let reply = try client.insert([["_id": id]], into: collection)
+            if let failure = reply.failure { throw failure }
+            let found = try client.find(collection, ["_id": id])
+            _ = try client.write([
+                "delete": .string(collection),
+                "deletes": .array([.document(["q": .document(["_id": id]), "limit": .int32(1)])]),
+            ])
+            return found
+        }
+        guard found == [["_id": id]] else { throw StoreError(.other, "what was written can't be read back") }
+    }
+
+    /// Runs `body` with a client, again where it was not a primary's or the connection broke: it must be one that may be repeated.
+    ///
+    /// - Parameter bound: how long it is begun anew; nil for `patience`.
+    func perform<Value: Sendable>(
+        within bound: Duration? = nil,
+        _ body: @escaping @Sendable (MongoClient) throws -> Value
+    ) async throws(StoreError) -> Value {
+        var retry = Retry(within: bound ?? patience)
+        while true {
+            do {
+                return try await pool.withClient(body)
+            } catch {
+                guard error.isWorthRepeating, await retry.pause() else { throw error.storeError }
+            }
+        }
+    }
+
+    /// Inserts a document whose `_id` is its own. Where the outcome of a try isn't known, the next one finds the document there.
+    func insert(_ document: BSONDocument, into collection: String) async throws(StoreError) {
+        var retry = Retry(within: patience)
+        var maybeStored = false
+        while true {
+            let failure: MongoFailure
+            do {
+                let isUncertain = maybeStored
+                let reply = try await pool.withClient { client in
+                    let reply = try client.insert([document], into: collection)
+                    guard isUncertain, case .duplicateKey = reply.failure?.kind, let id = try document.value("_id") else { return reply }
+                    let isOwn = try client.find(collection, ["_id": id]) == [document]
+                    return isOwn ? InsertReply(insertedCount: 1, failure: nil) : reply
+                }
+                guard let found = reply.failure else { return }
+                failure = found
+            } catch {
+                failure = error
+            }
+            guard failure.isWorthRepeating, await retry.pause() else { throw failure.storeError }
+            maybeStored = true
+        }
+    }
+}
+
+/// When to try again, and how often.
+struct Retry {
+    private let deadline: ContinuousClock.Instant
+    private var backoff = Backoff(base: .milliseconds(20), limit: .seconds(1))
+    private var random = SystemRandomNumberGenerator()
+
+    init(within bound: Duration) {
+        deadline = .now + bound
+    }
+
+    /// Waits; false where the time is up or the caller was cancelled.
+    mutating func pause() async -> Bool {
+        guard ContinuousClock.now < deadline else { return false }
+        do {
+            try await Task.sleep(for: backoff.next(using: &random))
+            return true
+        } catch {
+            return false
+        }
+    }
+}
