@@ -44,10 +44,10 @@ need_build_packages() {
 # Debian may start the server that it installs; it is never used here, tests and demo start their own.
 need_redis() { need_packages redis-server; }
 
-# A server of MongoDB's protocol: the one that TEST_MONGODB_URI names, a mongod in PATH, or else SecantusDB, installed into .venv.
-# It is a separate program that only tests and demo use.
+# A server of MongoDB's protocol that can be started: a mongod in PATH, or else SecantusDB, installed into .venv. It is a separate
+# program that only tests and demo use. (TEST_MONGODB_URI wins over both, but for tests that end their server.)
 need_mongodb() {
-    if [ -n "${TEST_MONGODB_URI:-}" ] || command -v mongod >/dev/null; then return 0; fi
+    if command -v mongod >/dev/null; then return 0; fi
     export SECANTUSD=${SECANTUSD:-$root/.venv/bin/secantusd-py}
     [ ! -x "$SECANTUSD" ] || return 0
     python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv

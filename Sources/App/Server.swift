@@ -26,6 +26,7 @@ enum Server {
         )
         var services = ServiceGroupConfiguration(
             services: [
+                .init(service: instance.storeMonitor),
                 .init(service: instance.busConsumer),
                 .init(service: instance.application(settings, logger: logger)),
                 .init(service: drain),
@@ -71,7 +72,8 @@ struct Instance: Sendable {
     let busConsumer: BusConsumerService
     /// Nil without Redis.
     let busService: RedisBus?
-    private let store: SQLiteStore
+    let storeMonitor: StoreMonitor
+    private let store: any ClosableStore
     private let hasher: ScryptHasher
     private let routes: Routes
     private let environment: SessionEnvironment
@@ -86,6 +88,7 @@ struct Instance: Sendable {
             boot: SystemRandomNumberGenerator.hexadecimal(bytes: 8)
         )
         store = try await Self.openStore(settings)
+        storeMonitor = StoreMonitor(store: store, time: time)
         hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
         registry = Registry(environment: UserEnvironment(store: store, time: time))
         busService = Self.bus(settings, isRequired: settings.bus.isRequired, identity: identity, ids: ids, time: time)
@@ -203,14 +206,18 @@ struct Instance: Sendable {
         }
     }
 
-    static func openStore(_ settings: Settings) async throws -> SQLiteStore {
-        guard case .sqlite(let path) = settings.database.uri else {
-            throw ExitError(.settings, "DB_URI must be sqlite:PATH")
-        }
-        do {
-            return try await SQLiteStore.open(path: path)
+    static func openStore(_ settings: Settings) async throws -> any ClosableStore {
+        do throws(StoreError) {
+            switch settings.database.uri {
+            case .sqlite(let path):
+                return try await SQLiteStore.open(path: path)
+            case .mongodb(let uri):
+                var options = MongoStore.Options()
+                options.poolSize = settings.database.poolSize
+                return try await MongoStore.open(uri: uri.value, options: options)
+            }
         } catch {
-            throw ExitError(.failure, "the database \(path) can't be opened: \(error.detail)")
+            throw ExitError(.failure, "\(settings.database.uri.name) can't be opened: \(error.detail)")
         }
     }
 

@@ -10,26 +10,35 @@ package final class MongoServer: Sendable {
     package let uri: String
     /// Nil where the server was there before.
     package let directory: TemporaryDirectory?
-    private let port: Int
+    package let port: Int
+    private let survivesKill: Bool
     private let process = Mutex<ChildProcess?>(nil)
 
-    private init(uri: String, port: Int = 0, directory: TemporaryDirectory? = nil) {
+    private init(uri: String, port: Int = 0, survivesKill: Bool = true, directory: TemporaryDirectory? = nil) {
         self.uri = uri
+        self.survivesKill = survivesKill
         self.port = port
         self.directory = directory
     }
 
     /// Starts a server, or finds the given one, and returns when it accepts connections.
     ///
-    /// - Parameter ownOnly: leaves `TEST_MONGODB_URI` alone, for tests that end or freeze the server.
-    package static func start(ownOnly: Bool = false) async throws -> MongoServer {
+    /// - Parameters:
+    ///   - ownOnly: leaves `TEST_MONGODB_URI` alone, for tests that end the server, freeze it or make it fail.
+    ///   - survivesKill: what it has acknowledged is on disk; SecantusDB does that only when told, since it costs time.
+    package static func start(ownOnly: Bool = false, survivesKill: Bool = false) async throws -> MongoServer {
         if !ownOnly, let given = ProcessInfo.processInfo.environment["TEST_MONGODB_URI"], !given.isEmpty {
             return MongoServer(uri: given)
         }
         var lastFailure: (any Error)?
         for _ in 0..<5 {
             let port = try RedisServer.freePort()
-            let server = MongoServer(uri: "mongodb://127.0.0.1:\(port)/", port: port, directory: try TemporaryDirectory())
+            let server = MongoServer(
+                uri: "mongodb://127.0.0.1:\(port)/",
+                port: port,
+                survivesKill: survivesKill,
+                directory: try TemporaryDirectory()
+            )
             do {
                 try await server.launch()
                 return server
@@ -106,6 +115,7 @@ package final class MongoServer: Sendable {
             isReady = { $0.contains("Waiting for connections") }
         } else {
             arguments += ["--host", "127.0.0.1", "--storage-path", data, "--enable-test-commands", "--cache-size", "128M"]
+            if survivesKill { arguments.append("--sync-on-commit") }
             isReady = { $0.contains("listening on") }
         }
         let child = try ChildProcess(

@@ -6,7 +6,7 @@ import Transport
 /// The store and the bus for one command of an operator.
 struct AdminDesk: Sendable {
     private let settings: Settings
-    private let store: SQLiteStore
+    private let store: any ClosableStore
     private let time = SystemTime()
 
     /// Opens the store for `body` and closes it after.

@@ -32,11 +32,10 @@ struct Check: AsyncParsableCommand {
     }
 
     private func store(_ settings: Settings) async -> CheckTable.Outcome {
-        guard case .sqlite(let path) = settings.database.uri else { return .failed("DB_URI must be sqlite:PATH") }
         let clock = ContinuousClock()
         let start = clock.now
-        do throws(StoreError) {
-            let store = try await SQLiteStore.open(path: path)
+        do {
+            let store = try await Instance.openStore(settings)
             let outcome: Result<Void, StoreError>
             do throws(StoreError) {
                 try await store.selfTest()
@@ -46,9 +45,11 @@ struct Check: AsyncParsableCommand {
             }
             await store.close()
             try outcome.get()
-            return .passed("\(path): opened, written, read in \((clock.now - start).inMilliseconds)")
+            return .passed("\(settings.database.uri.name): opened, written, read in \((clock.now - start).inMilliseconds)")
+        } catch let error as StoreError {
+            return .failed("\(settings.database.uri.name): \(error.detail)")
         } catch {
-            return .failed("\(path): \(error.detail)")
+            return .failed("\(error)")
         }
     }
 }

@@ -29,13 +29,20 @@ struct Verify: AsyncParsableCommand {
     @Flag(help: "Start a redis-server and two instances.")
     var spawn = false
 
+    @Option(help: "With --spawn: the mongodb:// server for the two, in a database of this run's own, which stays; else a SQLite file.")
+    var db: String?
+
     func validate() throws {
         guard (urlA == nil) == (urlB == nil) else { throw ValidationError("--a and --b go together.") }
         guard urlA != nil || spawn else { throw ValidationError("Give --a and --b, or --spawn.") }
+        guard let db else { return }
+        guard spawn, case .mongodb = DatabaseURI(db) else {
+            throw ValidationError("--db goes with --spawn and is mongodb://… or mongodb+srv://….")
+        }
     }
 
     func run() async throws {
-        let cluster = spawn ? try await SpawnedCluster.start() : nil
+        let cluster = spawn ? try await SpawnedCluster.start(mongoURI: db) : nil
         var list = Checklist()
         do {
             try await check(&list, cluster: cluster)

@@ -5,6 +5,14 @@ enum DatabaseURI: Hashable, Sendable {
     /// A connection string (https://www.mongodb.com/docs/manual/reference/connection-string/); it may hold a password.
     case mongodb(Secret)
 
+    /// For people, without what may be a secret.
+    var name: String {
+        switch self {
+        case .sqlite(let path): "the database \(path)"
+        case .mongodb: "MongoDB"
+        }
+    }
+
     /// Reads `sqlite:PATH`, `sqlite:///PATH`, `mongodb://…` and `mongodb+srv://…`; nil for anything else.
     init?(_ text: String) {
         if text.hasPrefix("sqlite:") {

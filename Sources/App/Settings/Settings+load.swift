@@ -34,9 +34,6 @@ extension Settings {
 
     /// What can be set but not served.
     private func refuseWhatIsNotBuilt() throws(SettingsError) {
-        if case .mongodb = database.uri {
-            throw SettingsError("DB_URI must be sqlite:PATH: this version has no MongoDB store")
-        }
         if bus.routing == .targeted {
             throw SettingsError("BUS_ROUTING must be broadcast: this version has no targeted routing")
         }

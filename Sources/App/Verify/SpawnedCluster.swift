@@ -14,8 +14,15 @@ struct SpawnedCluster: Sendable {
 
     /// Starts the three and returns when both instances listen.
     ///
-    /// - Parameter environment: for the instances, besides what they need to find each other.
-    static func start(environment: [String: String] = [:]) async throws -> SpawnedCluster {
+    /// - Parameters:
+    ///   - environment: for the instances, besides what they need to find each other.
+    ///   - mongoURI: the server that keeps their data, in a database of its own; nil for a SQLite file.
+    static func start(environment: [String: String] = [:], mongoURI: String? = nil) async throws -> SpawnedCluster {
+        var environment = environment
+        if let mongoURI {
+            let database = "switchboard_verify_\(SystemRandomNumberGenerator.hexadecimal(bytes: 6))"
+            environment["DB_URI"] = MongoServer.uri(mongoURI, database: database)
+        }
         let directory = try TemporaryDirectory()
         let redis = try await RedisServer.start()
         let password = SystemRandomNumberGenerator.hexadecimal(bytes: 12)

@@ -10,7 +10,7 @@ struct SettingsProcessTests {
         "One line on standard error and status 78",
         arguments: [
             ["PORT": "abc"], ["JWT_SECRET": "short"], ["NODE_ENV": "production", "SCRYPT_LOG_N": "4"],
-            ["DB_URI": "mongodb://u:hunter2@h/d"],
+            ["DB_URI": "mongodb:u:hunter2@h/d"],
         ]
     )
     func wrongSetting(variables: [String: String]) async throws {

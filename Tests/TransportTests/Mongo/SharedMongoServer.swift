@@ -2,16 +2,31 @@ import Glibc
 import LocalCluster
 import Synchronization
 import Testing
-import Transport
 
-/// The MongoDB server that all tests of a run share, each with a database of its own. It ends with the run.
-enum SharedMongoServer {
-    private static let started = Task { try await start() }
-    private static let processID = Atomic<Int32>(0)
+@testable import Transport
+
+/// A MongoDB server that tests of one run share, each with a database of its own. It ends with the run.
+final class SharedMongoServer: Sendable {
+    /// For tests that leave the server as it is.
+    static let common = SharedMongoServer(ownOnly: false)
+    /// For tests that make commands fail; one at a time.
+    static let failing = SharedMongoServer(ownOnly: true)
+
+    private static let processIDs = Mutex<[Int32]>([])
     private static let databases = Atomic(0)
+    private let started: Task<MongoServer, any Error>
 
-    static func uri(options: String = "") async throws -> String {
-        try await started.value.uri(database: newDatabase(), options: options)
+    private init(ownOnly: Bool) {
+        started = Task { try await Self.start(ownOnly: ownOnly) }
+    }
+
+    /// The server's address with a database of the caller's own.
+    func uri(options: String = "") async throws -> String {
+        try await started.value.uri(database: Self.newDatabase(), options: options)
+    }
+
+    var server: MongoServer {
+        get async throws { try await started.value }
     }
 
     /// A name that no other test uses, nor one of an earlier run on the same server.
@@ -20,17 +35,19 @@ enum SharedMongoServer {
         return "switchboard_test_\(getpid())_\(UInt32.random(in: 0 ... .max))_\(number)"
     }
 
-    private static func start() async throws -> MongoServer {
-        let server = try await MongoServer.start()
-        if let id = server.processIdentifier {
-            processID.store(id, ordering: .sequentiallyConsistent)
+    private static func start(ownOnly: Bool) async throws -> MongoServer {
+        let server = try await MongoServer.start(ownOnly: ownOnly)
+        guard let id = server.processIdentifier else { return server }
+        processIDs.withLock { ids in
             // The tests' process ends without letting go of what is global.
-            atexit {
-                let id = SharedMongoServer.processID.load(ordering: .sequentiallyConsistent)
-                if id != 0 { kill(id, SIGKILL) }
-            }
+            if ids.isEmpty { atexit { SharedMongoServer.endAll() } }
+            ids.append(id)
         }
         return server
+    }
+
+    private static func endAll() {
+        for id in processIDs.withLock({ $0 }) { kill(id, SIGKILL) }
     }
 }
 
@@ -41,5 +58,17 @@ extension MongoStore {
         options.poolSize = poolSize
         options.patience = patience
         return try await MongoStore.open(uri: uri, options: options)
+    }
+
+    /// A store for the time of `body`.
+    static func with(_ uri: String, _ body: (MongoStore) async throws -> Void) async throws {
+        let store = try await openForTest(uri)
+        do {
+            try await body(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
     }
 }

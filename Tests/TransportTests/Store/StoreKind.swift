@@ -27,7 +27,7 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
                 await other.close()
             }
         case .mongodb:
-            let uri = try await SharedMongoServer.uri()
+            let uri = try await SharedMongoServer.common.uri()
             let one = try await MongoStore.openForTest(uri)
             let other = try await MongoStore.openForTest(uri)
             try await body(one, other)
