@@ -24,6 +24,18 @@ extension MongoStore {
         }
     }
 
+    package func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
+        try await perform { client in
+            // From the newest downwards in the index of numbers: few messages are newer than what is asked for.
+            let found = try client.find(
+                MongoSchema.messages,
+                ["conversationId": .conversation(conversation), "stamp": .document(["$lte": .timestamp(stamp.value)])],
+                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
+            )
+            return try found.first?.integer("seq") ?? 0
+        }
+    }
+
     package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
         guard limit > 0 else { return [] }
         return try await perform { client in
