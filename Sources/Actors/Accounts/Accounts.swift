@@ -75,7 +75,7 @@ package final class Accounts: Sendable {
     /// Makes the first admin unless the name exists already.
     package func ensureAdmin(username: String, password: String) async throws(RequestError) {
         // Asked first, as a hash takes longer than the rest of a start.
-        guard try await credentials(username) == nil else { return }
+        guard try await credentials(Username(username)) == nil else { return }
         do {
             _ = try await create(username: username, password: password, role: .admin)
             logger.notice("admin_created", metadata: ["username": "\(username)"])
@@ -88,21 +88,15 @@ package final class Accounts: Sendable {
     ///
     /// - Throws: `.unauthenticated`, `.accountSuspended` (only with the right password), `.rateLimited` after ten failures in five minutes.
     package func logIn(username: String, password: String, peer: PeerInfo) async throws(RequestError) -> LogIn {
-        let keys = [ThrottleKey.name(username.lowercased())] + (peer.address.map { [.address($0)] } ?? [])
-        let now = time.uptime()
-        if let delay = throttle.withLock({ throttle in keys.compactMap { throttle.delay(for: $0, at: now) }.max() }) {
-            throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay)
-        }
-        let credentials = try await credentials(username)
-        // Counted before the check and taken back after it: tries at the same time can't get past the limit.
-        throttle.withLock { throttle in
-            for key in keys { throttle.noteFailure(of: key, at: now) }
-        }
-        guard try await hasher.verify(password, against: credentials?.passwordHash), let user = credentials?.user else {
+        let name = Username(username)
+        let keys = (name.map { [ThrottleKey.name($0.folded)] } ?? []) + (peer.address.map { [.address($0)] } ?? [])
+        try admit(keys)
+        let credentials = try await credentials(name)
+        let isRight = try await hasher.verify(password, against: credentials?.passwordHash)
+        // Asked again: of guesses at the same time no more may be answered than of those one after the other, right ones included.
+        try admit(keys, countsAsFailure: !isRight || credentials == nil)
+        guard isRight, let user = credentials?.user else {
             throw RequestError(.unauthenticated, "Wrong username or password.")
-        }
-        throttle.withLock { throttle in
-            for key in keys { throttle.withdraw(key, at: now) }
         }
         if user.isSuspended { throw .suspended }
         return try await begin(user, peer: peer)
@@ -113,8 +107,20 @@ package final class Accounts: Sendable {
         try await moderation.revokeOne(principal.sessionID, of: principal.userID, by: nil)
     }
 
-    private func credentials(_ username: String) async throws(RequestError) -> Credentials? {
-        guard let name = Username(username) else { return nil }
+    /// Refuses where there were too many failures, and otherwise counts one if told so.
+    private func admit(_ keys: [ThrottleKey], countsAsFailure: Bool = false) throws(RequestError) {
+        let now = time.uptime()
+        let delay = throttle.withLock { throttle -> Duration? in
+            if let delay = keys.compactMap({ throttle.delay(for: $0, at: now) }).max() { return delay }
+            guard countsAsFailure else { return nil }
+            for key in keys { throttle.noteFailure(of: key, at: now) }
+            return nil
+        }
+        if let delay { throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay) }
+    }
+
+    private func credentials(_ name: Username?) async throws(RequestError) -> Credentials? {
+        guard let name else { return nil }
         do {
             return try await store.credentials(username: name)
         } catch {

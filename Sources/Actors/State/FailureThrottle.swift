@@ -30,13 +30,6 @@ package struct FailureThrottle<Key: Hashable & Sendable>: Sendable {
         if failures.count > capacity { makeRoom(at: now) }
     }
 
-    /// Takes back the failure that was noted for `key` at `moment`.
-    package mutating func withdraw(_ key: Key, at moment: Duration) {
-        guard var recent = failures[key], let index = recent.firstIndex(of: moment) else { return }
-        recent.remove(at: index)
-        failures[key] = recent.isEmpty ? nil : recent
-    }
-
     private mutating func makeRoom(at now: Duration) {
         failures = failures.filter { entry in entry.value.contains { now - $0 < window } }
         guard failures.count > capacity, let oldest = failures.min(by: { ($0.value.last ?? .zero) < ($1.value.last ?? .zero) }) else {

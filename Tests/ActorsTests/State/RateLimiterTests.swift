@@ -56,13 +56,6 @@ struct FailureThrottleTests {
         #expect(throttle.delay(for: "ada", at: .seconds(300)) == nil)
     }
 
-    @Test func takesAFailureBack() {
-        var throttle = FailureThrottle<String>(limit: 1, window: .seconds(300))
-        throttle.noteFailure(of: "ada", at: .seconds(1))
-        throttle.withdraw("ada", at: .seconds(1))
-        #expect(throttle.delay(for: "ada", at: .seconds(1)) == nil)
-    }
-
     @Test func remembersABoundedNumberOfKeys() {
         var throttle = FailureThrottle<Int>(limit: 1, window: .seconds(300), capacity: 10)
         for key in 0..<100 { throttle.noteFailure(of: key, at: .seconds(key)) }
