@@ -83,6 +83,14 @@ extension WebSocketHandler: SessionOutbound {
 
     private func write(_ frame: ByteBuffer) -> OutboundAdmission {
         loop.eventLoop.assertInEventLoop()
+        let admission = offer(frame)
+        // Much may be written in one turn: only what the socket refuses when it is tried waits for the client.
+        guard admission == .overflow, isFlushScheduled else { return admission }
+        repeat { flush() } while isFlushScheduled
+        return offer(frame)
+    }
+
+    private func offer(_ frame: ByteBuffer) -> OutboundAdmission {
         guard let context else { return .skipped }
         let isWritable = context.channel.isWritable
         switch waiting.offer(

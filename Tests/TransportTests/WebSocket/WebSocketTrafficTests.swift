@@ -183,7 +183,7 @@ struct WebSocketTrafficTests {
     @Test("an orderly close comes after everything that waits")
     func orderlyClose() async throws {
         try await withServer { server in
-            let client = try await server.connect(options: smallBuffers)
+            let client = try await server.connect()
             try await client.setReading(false)
             let session = await server.session()
             let taken = try #require(await session.fill(with: bulk(), limit: 10_000))
