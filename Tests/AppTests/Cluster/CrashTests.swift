@@ -1,0 +1,71 @@
+import Glibc
+import LocalCluster
+import NIOHTTP1
+import Testing
+import Transport
+
+@testable import App
+
+@Suite("An instance that is killed takes nothing with it", .cluster(["RATE_LIMIT": "0", "LOG_LEVEL": "info"]), .timeLimit(.minutes(1)))
+struct CrashTests {
+    @Test("What was acknowledged is there once, and what is sent again is there once")
+    func killed() async throws {
+        let cluster = try RunningCluster.current
+        let ada = try await cluster.visitor.person()
+        let bob = try await cluster.visitor.person()
+        let sender = try await Wire.connect(to: cluster.urlA, token: ada.token)
+        try await sender.frame("WELCOME")
+        let onB = try await LiveClient.connect(to: cluster.urlB, token: bob.token)
+        for index in 1...250 { try sender.post("message \(index)", id: "m\(index)", to: bob.id) }
+        try await sender.frame("ACK")
+        cluster.a.kill(SIGKILL)
+        #expect(try await cluster.a.waitForExit() == .signalled(SIGKILL))
+        _ = try await sender.closed()
+        let acknowledged = Dictionary(
+            sender.frames("ACK").compactMap { frame in frame["ref"].string.map { ($0, frame["message"]["messageId"]) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+        #expect(!acknowledged.isEmpty)
+
+        let note = "meanwhile"
+        _ = try await onB.send(note, to: bob.id, id: note)
+        #expect(await onB.isAlive())
+        #expect(try await cluster.visitor.at(cluster.urlB).call(.GET, "/readyz").status == 200)
+        onB.disconnect()
+
+        let again = try await SoloServer.start(
+            ["REDIS_URL": cluster.redis.url, "INSTANCE_ID": "A", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1"],
+            directory: cluster.directory
+        )
+        let before = try await history(ada, bob, at: again.url)
+        for (key, id) in acknowledged {
+            #expect(before.filter { $0["clientMessageId"].string == key }.map { $0["messageId"] } == [id], "\(key)")
+        }
+        let retry = try await Wire.connect(to: again.url, token: ada.token)
+        try await retry.frame("WELCOME")
+        for index in 1...250 where acknowledged["m\(index)"] == nil {
+            try retry.post("message \(index)", id: "m\(index)", to: bob.id)
+        }
+        let missing = 250 - acknowledged.count
+        try await eventually(within: .seconds(20), "every answer") { retry.frames("ACK").count == missing }
+        let after = try await history(ada, bob, at: cluster.urlB)
+        #expect(after.compactMap { $0["seq"].integer } == Array(1...250))
+        #expect(Set(after.compactMap { $0["clientMessageId"].string }) == Set((1...250).map { "m\($0)" }))
+        #expect(after.prefix(before.count).elementsEqual(before))
+        retry.connection.disconnect()
+        again.process.terminate()
+        #expect(try await again.process.waitForExit() == .exited(0))
+    }
+
+    /// The whole conversation as its first member sees it.
+    private func history(_ reader: Person, _ other: Person, at base: String) async throws -> [JSONValue] {
+        var messages: [JSONValue] = []
+        while true {
+            let path = "/api/conversations/\(try reader.conversation(with: other))/messages?limit=200&after=\(messages.count)"
+            let page = try await reader.api.at(base).call(.GET, path)
+            #expect(page.status == 200)
+            messages += page.json["messages"].array
+            guard page.json["hasMore"] == true else { return messages }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import LocalCluster
+import NIOHTTP1
+import Testing
+
+@testable import App
+
+@Suite("Without Redis the store still tells the instances what counts", .cluster(), .timeLimit(.minutes(1)))
+struct OutageTests {
+    @Test("A ban reaches the other instance's HTTP within the two seconds that it may remember, and log-in at once")
+    func banWithoutRedis() async throws {
+        let cluster = try RunningCluster.current
+        let admin = try await cluster.admin()
+        let person = try await cluster.visitor.person()
+        let onB = person.api.at(cluster.urlB)
+        await cluster.redis.kill()
+        try await cluster.a.waitForLog(containing: "bus_lost")
+        try await cluster.b.waitForLog(containing: "bus_lost")
+        #expect(try await onB.call(.GET, "/api/me").status == 200)
+        #expect(try await admin.call(.POST, "/api/admin/users/\(person.id)/ban").status == 200)
+        #expect(try await person.api.call(.GET, "/api/me").status == 403)
+        let logIn: JSONValue = ["username": .string(person.account.username), "password": .string(Person.password)]
+        #expect(try await onB.call(.POST, "/api/auth/login", logIn).status == 403)
+        #expect(try await Wire.refusal(at: cluster.urlA, token: person.token).status == 403)
+        try await eventually(within: .seconds(3), "the other instance's refusal") {
+            try await onB.call(.GET, "/api/me").status == 403
+        }
+        #expect(try await Wire.refusal(at: cluster.urlB, token: person.token).status == 403)
+        for base in [cluster.urlA, cluster.urlB] {
+            let ready = try await cluster.visitor.at(base).call(.GET, "/readyz")
+            #expect(ready.status == 200)
+            #expect(ready.json["checks"]["bus"] == "reconnecting")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import LocalCluster
+import Testing
+
+@Suite("switchboard verify proves a cluster", .timeLimit(.minutes(2)))
+struct VerifyCommandTests {
+    @Test("With redis and instances of its own every row passes")
+    func spawned() async throws {
+        let verify = try ServerProcess(arguments: ["verify", "--spawn"])
+        #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
+        #expect(verify.output.last == "15 PASS, 0 FAIL, 0 SKIP", "\(verify.output.joined(separator: "\n"))")
+        #expect(verify.output.count { $0.contains(" PASS  ") } == 15)
+    }
+
+    @Test("Instances that aren't there are a failure")
+    func nobodyThere() async throws {
+        let url = "http://127.0.0.1:\(try RedisServer.freePort())"
+        let environment = ["ADMIN_USERNAME": "root", "ADMIN_PASSWORD": "correct horse battery"]
+        let verify = try ServerProcess(environment: environment, arguments: ["verify", "--a", url, "--b", url])
+        #expect(try await verify.waitForExit(timeout: .seconds(60)) == .exited(1))
+        #expect(!(verify.output + verify.log).contains { $0.contains("correct horse") })
+    }
+}

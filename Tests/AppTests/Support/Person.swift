@@ -1,0 +1,40 @@
+import Actors
+import NIOHTTP1
+
+@testable import App
+
+/// Somebody with an account of a test's own.
+struct Person: Sendable {
+    static let password = "correct horse battery"
+
+    let account: APIClient.Account
+    /// The API as this person sees it.
+    let api: APIClient
+
+    var id: String { account.userID }
+    var token: String { account.token }
+
+    /// The conversation of two people.
+    func conversation(with other: Person) throws -> String {
+        guard let first = UserID(id), let second = UserID(other.id) else { throw APIClient.Failure(description: "no user id") }
+        return ConversationID.direct(UserPair(first, second)).description
+    }
+
+    /// Sends by HTTP; the content is the key of idempotency too.
+    func send(_ content: String, to other: Person) async throws -> APIClient.Answer {
+        try await api.call(
+            .POST,
+            "/api/messages",
+            ["recipientId": .string(other.id), "content": .string(content), "clientMessageId": .string(content)]
+        )
+    }
+}
+
+extension APIClient {
+    /// Registers somebody whom nobody else has heard of.
+    func person(_ prefix: String = "p") async throws -> Person {
+        let name = prefix + SystemRandomNumberGenerator.hexadecimal(bytes: 5)
+        let account = try await register(name, password: Person.password)
+        return Person(account: account, api: with(token: account.token))
+    }
+}

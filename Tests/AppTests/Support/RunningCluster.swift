@@ -1,0 +1,47 @@
+import AsyncHTTPClient
+import LocalCluster
+import Testing
+
+@testable import App
+
+/// Gives a suite a redis-server and two instances of its own, which end with it.
+struct RunningCluster: SuiteTrait, TestScoping {
+    @TaskLocal private static var spawned: SpawnedCluster?
+
+    let environment: [String: String]
+
+    /// The cluster of the suite that runs.
+    static var current: SpawnedCluster {
+        get throws { try #require(spawned) }
+    }
+
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+        let cluster = try await SpawnedCluster.start(environment: environment)
+        do {
+            try await Self.$spawned.withValue(cluster) { try await function() }
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+        await cluster.stop()
+    }
+}
+
+extension Trait where Self == RunningCluster {
+    /// A cluster for the suite.
+    ///
+    /// - Parameter environment: for both instances.
+    static func cluster(_ environment: [String: String] = [:]) -> Self {
+        RunningCluster(environment: environment)
+    }
+}
+
+extension SpawnedCluster {
+    /// Nobody in particular, at the first instance.
+    var visitor: APIClient { APIClient(http: .shared, base: urlA) }
+
+    /// The admin, logged in at the first instance.
+    func admin() async throws -> APIClient {
+        visitor.with(token: try await visitor.logIn(Self.adminName, password: adminPassword).token)
+    }
+}
