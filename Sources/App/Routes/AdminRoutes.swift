@@ -51,7 +51,7 @@ struct AdminRoutes: Sendable {
         admin.get("users") { request, _ in try JSONBody.response(try await users(request)) }
         admin.get("audit") { request, _ in try JSONBody.response(try await audit(request)) }
         admin.get("users/:userId/sessions") { _, context in
-            try JSONBody.response(["sessions": try await sessions(of: try context.id("userId", UserID.self))])
+            try JSONBody.response(try await sessions(of: try context.id("userId", UserID.self)))
         }
         admin.post("users/:userId/ban") { request, context in
             let target = try context.id("userId", UserID.self)

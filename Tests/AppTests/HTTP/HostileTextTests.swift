@@ -44,7 +44,7 @@ extension HTTPTests {
             )
             #expect(answer.status == 200)
             let admin = try await cluster.admin()
-            let sessions = try await admin.call(.GET, "/api/admin/users/\(person.id)/sessions").json["sessions"].array
+            let sessions = try await admin.call(.GET, "/api/admin/users/\(person.id)/sessions").json.array
             let agent = sessions.first { $0["sessionId"] == answer.json["sessionId"] }?["userAgent"].string
             #expect(agent == text)
             #expect(try await admin.call(.POST, "/api/admin/users/\(person.id)/ban", ["reason": .string(text)]).status == 200)
