@@ -3,6 +3,7 @@ import Synchronization
 /// A list that a double writes and a test reads; a test can wait for what it expects without sleeping.
 package final class Recorder<Element: Sendable>: Sendable {
     private struct Waiter {
+        let id: Int
         let isMet: @Sendable ([Element]) -> Bool
         let continuation: CheckedContinuation<[Element], Never>
     }
@@ -10,6 +11,7 @@ package final class Recorder<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
         var waiters: [Waiter] = []
+        var lastID = 0
 
         mutating func takeMetWaiters() -> [Waiter] {
             var met: [Waiter] = []
@@ -43,17 +45,34 @@ package final class Recorder<Element: Sendable>: Sendable {
         state.withLock { $0.elements.removeAll() }
     }
 
-    /// Returns what was recorded as soon as `isMet` is true of it.
+    /// Returns what was recorded as soon as `isMet` is true of it, or the test's time is over.
     @discardableResult
     package func wait(until isMet: @escaping @Sendable ([Element]) -> Bool) async -> [Element] {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> [Element]? in
-                if isMet(state.elements) { return state.elements }
-                state.waiters.append(Waiter(isMet: isMet, continuation: continuation))
-                return nil
-            }
-            if let known { continuation.resume(returning: known) }
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let known = state.withLock { state -> [Element]? in
+                    // Asked under the lock: a cancellation from here on finds the waiter.
+                    if isMet(state.elements) || Task.isCancelled { return state.elements }
+                    state.waiters.append(Waiter(id: id, isMet: isMet, continuation: continuation))
+                    return nil
+                }
+                if let known { continuation.resume(returning: known) }
+            }
+        } onCancel: {
+            giveUp(id)
+        }
+    }
+
+    private func giveUp(_ id: Int) {
+        let (waiter, elements) = state.withLock { state -> (Waiter?, [Element]) in
+            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return (nil, []) }
+            return (state.waiters.remove(at: index), state.elements)
+        }
+        waiter?.continuation.resume(returning: elements)
     }
 
     /// Returns what was recorded as soon as there are `count` elements.

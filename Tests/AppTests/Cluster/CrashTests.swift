@@ -15,7 +15,8 @@ struct CrashTests {
         let bob = try await cluster.visitor.person()
         let sender = try await Wire.connect(to: cluster.urlA, token: ada.token)
         try await sender.frame("WELCOME")
-        let onB = try await LiveClient.connect(to: cluster.urlB, token: bob.token)
+        let onB = try await Wire.connect(to: cluster.urlB, token: bob.token)
+        try await onB.frame("WELCOME")
         for index in 1...250 { try sender.post("message \(index)", id: "m\(index)", to: bob.id) }
         try await sender.frame("ACK")
         cluster.a.kill(SIGKILL)
@@ -27,11 +28,10 @@ struct CrashTests {
         )
         #expect(!acknowledged.isEmpty)
 
-        let note = "meanwhile"
-        _ = try await onB.send(note, to: bob.id, id: note)
-        #expect(await onB.isAlive())
+        try onB.post("meanwhile", id: "meanwhile", to: bob.id)
+        try await onB.frame("ACK")
         #expect(try await cluster.visitor.at(cluster.urlB).call(.GET, "/readyz").status == 200)
-        onB.disconnect()
+        onB.connection.disconnect()
 
         let again = try await SoloServer.start(
             ["REDIS_URL": cluster.redis.url, "INSTANCE_ID": "A", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1"],
@@ -47,7 +47,7 @@ struct CrashTests {
             try retry.post("message \(index)", id: "m\(index)", to: bob.id)
         }
         let missing = 250 - acknowledged.count
-        try await eventually(within: .seconds(20), "every answer") { retry.frames("ACK").count == missing }
+        try await eventually(within: .seconds(30), "every answer") { retry.frames("ACK").count == missing }
         let after = try await history(ada, bob, at: cluster.urlB)
         #expect(after.compactMap { $0["seq"].integer } == Array(1...250))
         #expect(Set(after.compactMap { $0["clientMessageId"].string }) == Set((1...250).map { "m\($0)" }))

@@ -43,7 +43,7 @@ struct DeliveryTests {
             try onB.post("from bob \(index)", id: "m\(index)", to: ada.id)
         }
         for wire in [onA, onB] {
-            try await eventually(within: .seconds(20), "100 answers and 100 messages") {
+            try await eventually(within: .seconds(30), "100 answers and 100 messages") {
                 wire.frames("ACK").count == 100 && wire.frames("MESSAGE_RECEIVE").count == 100
             }
             let sequence = (wire.frames("ACK") + wire.frames("MESSAGE_RECEIVE")).compactMap { $0["message"]["seq"].integer }

@@ -16,7 +16,8 @@ extension HTTPTests {
             let onB = person.api.at(cluster.urlB)
             #expect(try await onB.call(.GET, "/api/me").status == 200)
             let live = try await LiveClient.connect(to: cluster.urlB, token: person.token)
-            let kept = try await LiveClient.connect(to: cluster.urlB, token: other.token)
+            let kept = try await Wire.connect(to: cluster.urlB, token: other.token)
+            try await kept.frame("WELCOME")
             let answer = try await person.api.raw(.POST, "/api/auth/logout")
             #expect(answer.status == 204)
             let cookie = try #require(answer.headers.first(name: "Set-Cookie"))
@@ -27,8 +28,8 @@ extension HTTPTests {
             #expect(close.reason == "Session revoked")
             #expect(try await onB.call(.GET, "/api/me").status == 401)
             #expect(try await Wire.refusal(at: cluster.urlB, token: person.token).status == 401)
-            #expect(await kept.isAlive())
-            kept.disconnect()
+            try await kept.ping()
+            kept.connection.disconnect()
         }
 
         @Test("The list shows each session once, which of them asks, and where one is connected")

@@ -48,7 +48,7 @@ struct Wire: Sendable {
     @discardableResult
     func frame(
         _ type: String,
-        timeout: Duration = .seconds(10),
+        timeout: Duration = .seconds(30),
         where isMeant: @escaping @Sendable (JSONValue) -> Bool = { _ in true }
     ) async throws -> JSONValue {
         try await within(timeout, type) { [inbox] in
@@ -56,12 +56,19 @@ struct Wire: Sendable {
         }
     }
 
+    /// Waits for the answer to a `PING`.
+    func ping() async throws {
+        let pongs = frames("PONG").count
+        try send(["type": "PING"])
+        try await eventually(within: .seconds(30), "the answer to a PING") { frames("PONG").count > pongs }
+    }
+
     func frames(_ type: String) -> [JSONValue] {
         inbox.frames.filter { $0["type"].string == type }
     }
 
     /// How the server ended the connection.
-    func closed(timeout: Duration = .seconds(10)) async throws -> WebSocketClose {
+    func closed(timeout: Duration = .seconds(30)) async throws -> WebSocketClose {
         try await within(timeout, "the close") { [connection] in await connection.closed() }
     }
 

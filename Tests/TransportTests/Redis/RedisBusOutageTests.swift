@@ -89,13 +89,13 @@ struct RedisBusOutageTests {
 
     @Test func unreachableAtBootItIsDisabledAndEnabledLater() async throws {
         let port = try RedisServer.freePort()
-        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port)", instance: "A") { $0.initTimeout = .milliseconds(300) }
+        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port)", instance: "A") { $0.initTimeout = .milliseconds(2_000) }
         try await a.running {
             let readiness = try await a.bus.waitUntilReady()
             #expect(readiness == .disabled(reason: "Redis unavailable or timeout"))
             let events = a.log.elements.filter { $0.level == .warning }
             #expect(events.map(\.event) == ["connect_failed", "init_timeout", "bus_disabled"])
-            #expect(events[1].metadata == ["timeoutMs": "300"])
+            #expect(events[1].metadata == ["timeoutMs": "2000"])
             #expect(events[2].metadata == ["reason": "Redis unavailable or timeout", "NODE_ENV": "development"])
             #expect(a.bus.status == .disabled)
             a.bus.publish(.message(Sample.message()))

@@ -70,7 +70,7 @@ struct RedisBusTests {
 
     @Test func aGracefulShutdownFlushesWhatIsQueued() async throws {
         let server = try await RedisServer.start()
-        let sender = try BusFixture(server.url, instance: "A")
+        let sender = try BusFixture(server.url, instance: "A") { $0.flushTimeout = .seconds(30) }
         let receiver = try BusFixture(server.url, instance: "B")
         let group = ServiceGroup(services: [sender.bus], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await receiver.running {
