@@ -140,7 +140,7 @@ struct AppendState: Sendable {
 
     private mutating func interrupted(_ failure: MongoFailure) {
         switch failure.kind {
-        case .unknownOutcome, .notYetDurable, .timeout:
+        case .changingRole, .unknownOutcome, .notYetDurable, .timeout:
             maybeStored.formUnion(pending)
             toLookUp = pending
             mustPause = true

@@ -9,7 +9,9 @@ struct MongoFailure: Error, Hashable, Sendable {
         case notPrimary
         /// No server could be asked: nothing was sent.
         case unreachable
-        /// The connection broke, or the server changed its role meanwhile: what was sent may have been done.
+        /// The server is going away or changes its role: what was sent may have been done.
+        case changingRole
+        /// The connection broke: what was sent may have been done.
         case unknownOutcome
         /// Done on the primary, not known to be safe.
         case notYetDurable
@@ -30,7 +32,7 @@ struct MongoFailure: Error, Hashable, Sendable {
     /// Whether the same may be tried again at once: a server is there, or will be in a moment.
     var isWorthRepeating: Bool {
         switch kind {
-        case .notPrimary, .unknownOutcome, .notYetDurable: true
+        case .notPrimary, .changingRole, .unknownOutcome, .notYetDurable: true
         case .duplicateKey, .unreachable, .timeout, .overloaded, .other: false
         }
     }
@@ -39,7 +41,7 @@ struct MongoFailure: Error, Hashable, Sendable {
     var storeError: StoreError {
         switch kind {
         case .duplicateKey: StoreError(.duplicateKey, detail)
-        case .notPrimary, .unreachable, .unknownOutcome: StoreError(.unavailable, detail)
+        case .notPrimary, .changingRole, .unreachable, .unknownOutcome: StoreError(.unavailable, detail)
         case .notYetDurable, .timeout: StoreError(.timeout, detail)
         case .overloaded: StoreError(.overloaded, detail)
         case .other: StoreError(.other, detail)
@@ -61,7 +63,7 @@ extension MongoFailure {
         case 10_107, 13_435, 10_058:
             self.init(.notPrimary, "server error \(code): not primary")
         case 6, 7, 89, 91, 189, 262, 9_001, 11_600, 11_602, 13_436:
-            self.init(.unknownOutcome, "server error \(code): the server is going away or changes its role")
+            self.init(.changingRole, "server error \(code): the server is going away or changes its role")
         case 64, 79, 100:
             self.init(.notYetDurable, "server error \(code): the write concern is not fulfilled")
         case 50, 24, 202, 290:

@@ -30,12 +30,12 @@ extension MongoStore {
             case .failed(let failure):
                 await oweRaise(attempt)
                 return .failure(failure.storeError)
-            case .paused(let reason):
-                if let reason { logger.debug("append_conflict", metadata: ["detail": .string(reason)]) }
-                guard await retry.pause() else {
+            case .paused(let failure):
+                logger.debug("append_conflict", metadata: ["detail": .string(failure?.detail ?? "not visible yet")])
+                guard await retry.pause(after: failure) else {
                     attempt.memory.nextSeq = nil
                     await oweRaise(attempt)
-                    return .failure(StoreError(.timeout, "an append did not come to its end: \(reason ?? "a number was not visible")"))
+                    return .failure(failure?.storeError ?? StoreError(.timeout, "what another append stored did not become visible"))
                 }
             }
         }
@@ -53,13 +53,14 @@ private struct Attempt: Sendable {
     enum End: Sendable {
         case done([AppendOutcome])
         case failed(MongoFailure)
-        /// To be taken up again, after a while.
-        case paused(String?)
+        /// To be taken up again, after a while, where the failure allows it.
+        case paused(MongoFailure?)
     }
 
     var state: AppendState
     var memory: AppendLanes.Memory
     private(set) var end = End.paused(nil)
+    private var insertFailure: MongoFailure?
     /// What was begun to be raised and not finished.
     private(set) var openRaise: AppendRaise?
 
@@ -72,6 +73,7 @@ private struct Attempt: Sendable {
     mutating func run(_ client: MongoClient) {
         while true {
             let step = state.next()
+            insertFailure = nil
             switch step {
             case .finish(let outcomes):
                 end = .done(outcomes)
@@ -88,11 +90,11 @@ private struct Attempt: Sendable {
             } catch {
                 let failure = error as? MongoFailure ?? MongoFailure(.other, (error as? StoreError)?.detail ?? "\(type(of: error))")
                 memory.nextSeq = nil
-                end = failure.isWorthRepeating ? .paused(failure.detail) : .failed(failure)
+                end = .paused(failure)
                 return
             }
             if state.mustPause {
-                end = .paused(nil)
+                end = .paused(insertFailure)
                 return
             }
         }
@@ -105,7 +107,11 @@ private struct Attempt: Sendable {
         case .readLast:
             state.readLast(try MongoStore.lastSeq(in: state.conversation, client))
         case .insert(let messages):
-            state.inserted(try client.insert(messages.map(\.document), into: MongoSchema.messages), of: messages)
+            let reply = try client.insert(messages.map(\.document), into: MongoSchema.messages)
+            insertFailure = reply.failure
+            // Nothing was sent: the step stays the same.
+            if let failure = reply.failure, failure.kind == .unreachable, reply.insertedCount == 0 { throw failure }
+            state.inserted(reply, of: messages)
         case .raise(let raise):
             openRaise = raise
             if !memory.hasMembers {

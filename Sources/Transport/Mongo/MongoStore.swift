@@ -99,7 +99,7 @@ package final class MongoStore: Store {
             do {
                 return try await pool.withClient(body)
             } catch {
-                guard error.isWorthRepeating, await retry.pause() else { throw error.storeError }
+                guard await retry.pause(after: error) else { throw error.storeError }
             }
         }
     }
@@ -123,7 +123,7 @@ package final class MongoStore: Store {
             } catch {
                 failure = error
             }
-            guard failure.isWorthRepeating, await retry.pause() else { throw failure.storeError }
+            guard await retry.pause(after: failure) else { throw failure.storeError }
             maybeStored = true
         }
     }
@@ -134,13 +134,22 @@ struct Retry {
     private let deadline: ContinuousClock.Instant
     private var backoff = Backoff(base: .milliseconds(20), limit: .seconds(1))
     private var random = SystemRandomNumberGenerator()
+    /// Whether a server has said that it is no primary: then another one may become it, and none is there meanwhile.
+    private var awaitsPrimary = false
 
     init(within bound: Duration) {
         deadline = .now + bound
     }
 
-    /// Waits; false where the time is up or the caller was cancelled.
-    mutating func pause() async -> Bool {
+    /// Waits; false where the failure is for good, the time is up or the caller was cancelled.
+    ///
+    /// - Parameter failure: nil where something is only not visible yet.
+    mutating func pause(after failure: MongoFailure?) async -> Bool {
+        switch failure?.kind {
+        case .notPrimary, .changingRole: awaitsPrimary = true
+        case .unreachable where awaitsPrimary: break
+        default: guard failure?.isWorthRepeating ?? true else { return false }
+        }
         guard ContinuousClock.now < deadline else { return false }
         do {
             try await Task.sleep(for: backoff.next(using: &random))

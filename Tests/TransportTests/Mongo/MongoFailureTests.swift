@@ -16,7 +16,7 @@ struct MongoFailureTests {
     static let examples = [
         Example(
             code: 11_000,
-            message: "E11000 duplicate key error collection: db.messages index: messages_seq dup key: { conversationId: \"secret\", seq: 2 }",
+            message: "E11000 duplicate key error collection: db.messages index: messages_seq dup key: { conversationId: \"secret\" }",
             kind: .duplicateKey(.messageSeq),
             word: .duplicateKey,
             detail: "server error 11000: duplicate key in messages_seq"
@@ -32,7 +32,7 @@ struct MongoFailureTests {
         Example(
             code: 91,
             message: "shutting down",
-            kind: .unknownOutcome,
+            kind: .changingRole,
             word: .unavailable,
             detail: "server error 91: the server is going away or changes its role"
         ),
