@@ -60,9 +60,9 @@ struct ClientPoolTests {
         let ran = Recorder<Bool>()
         let waiting = Task { try await pool.withClient { _ in ran.append(true) } }
         waiting.cancel()
+        gate.signal()
         let failure = await #expect(throws: MongoFailure.self) { try await waiting.value }
         #expect(failure?.kind == .unreachable)
-        gate.signal()
         try await occupant.value
         await pool.close()
         #expect(ran.elements.isEmpty)

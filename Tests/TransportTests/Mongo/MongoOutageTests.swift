@@ -97,6 +97,33 @@ struct MongoOutageTests {
     }
 
     @Test
+    func `ten thousand operations go through`() async throws {
+        try await MongoStore.with(SharedMongoServer.common.uri()) { store in
+            let alice = fixture.user()
+            try await store.createUser(alice, passwordHash: "hash")
+            let conversation = ConversationID.direct(UserPair(alice.userID, alice.userID))
+            for _ in 0..<50 {
+                let drafts = (0..<20).map { _ in fixture.draft(from: alice) }
+                #expect(try await store.append(drafts, to: conversation).count == 20)
+            }
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<2_500 {
+                            do {
+                                let found = try await store.user(alice.userID)
+                                #expect(found == alice)
+                            } catch {
+                                Issue.record(error)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     func `losses and recoveries are told once each`() {
         var health = StoreHealth()
         #expect(health.answered(at: .seconds(1)) == .none)
