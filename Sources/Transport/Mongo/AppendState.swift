@@ -179,13 +179,16 @@ struct AppendRaise: Hashable, Sendable {
     /// The highest number, and the message that has it.
     let seq: Int64
     let messageID: MessageID
+    /// The lowest number among the messages.
+    let firstSeq: Int64
     /// Whether one of them is new: then the conversation's stamp rises in any case, else only where it was left behind.
     let isNew: Bool
     /// How far each sender has read, which is at least its own message.
     let readSeqs: [UserID: Int64]
 
-    init(conversation: ConversationID, newest: Message, isNew: Bool = false, readSeqs: [UserID: Int64] = [:]) {
+    init(conversation: ConversationID, newest: Message, firstSeq: Int64? = nil, isNew: Bool = false, readSeqs: [UserID: Int64] = [:]) {
         self.conversation = conversation
+        self.firstSeq = firstSeq ?? newest.seq
         seq = newest.seq
         messageID = newest.messageID
         self.isNew = isNew
@@ -196,6 +199,7 @@ struct AppendRaise: Hashable, Sendable {
     init?(_ outcomes: [AppendOutcome], in conversation: ConversationID) {
         var isNew = false
         var newest: Message?
+        var firstSeq = Int64.max
         var readSeqs: [UserID: Int64] = [:]
         for outcome in outcomes {
             let message: Message
@@ -207,9 +211,10 @@ struct AppendRaise: Hashable, Sendable {
             case .conflict: continue
             }
             if message.seq > newest?.seq ?? 0 { newest = message }
+            firstSeq = min(firstSeq, message.seq)
             readSeqs[message.senderID] = max(message.seq, readSeqs[message.senderID] ?? 0)
         }
         guard let newest else { return nil }
-        self.init(conversation: conversation, newest: newest, isNew: isNew, readSeqs: readSeqs)
+        self.init(conversation: conversation, newest: newest, firstSeq: firstSeq, isNew: isNew, readSeqs: readSeqs)
     }
 }

@@ -15,9 +15,9 @@ extension MongoStore {
         var retry = Retry(within: patience)
         while true {
             do {
-                attempt = try await pool.withClient { [attempt] client in
+                attempt = try await pool.withClient { [attempt, fillsStamps] client in
                     var attempt = attempt
-                    attempt.run(client)
+                    attempt.run(client, fillsStamps: fillsStamps)
                     return attempt
                 }
             } catch {
@@ -70,7 +70,7 @@ private struct Attempt: Sendable {
     }
 
     /// Goes on until the append is done, has failed, or must wait.
-    mutating func run(_ client: MongoClient) {
+    mutating func run(_ client: MongoClient, fillsStamps: Bool) {
         while true {
             let step = state.next()
             insertFailure = nil
@@ -86,7 +86,7 @@ private struct Attempt: Sendable {
             default: break
             }
             do {
-                try carryOut(step, client)
+                try carryOut(step, client, fillsStamps: fillsStamps)
             } catch {
                 let failure = error as? MongoFailure ?? MongoFailure(.other, (error as? StoreError)?.detail ?? "\(type(of: error))")
                 memory.nextSeq = nil
@@ -100,7 +100,7 @@ private struct Attempt: Sendable {
         }
     }
 
-    private mutating func carryOut(_ step: AppendState.Step, _ client: MongoClient) throws {
+    private mutating func carryOut(_ step: AppendState.Step, _ client: MongoClient, fillsStamps: Bool) throws {
         switch step {
         case .lookUp(let drafts):
             state.lookedUp(try client.find(MongoSchema.messages, Self.filter(drafts)).map { try Message($0) })
@@ -118,7 +118,7 @@ private struct Attempt: Sendable {
                 try MongoStore.makeMembers(of: raise.conversation, client)
                 memory.hasMembers = true
             }
-            try MongoStore.raise(raise, client)
+            try MongoStore.raise(raise, client, fillsStamps: fillsStamps)
             openRaise = nil
             state.raised()
         case .finish, .fail: break
@@ -149,7 +149,10 @@ extension MongoStore {
     }
 
     /// Raises the conversation's last number and stamps, and its senders' read cursors. May be repeated.
-    static func raise(_ raise: AppendRaise, _ client: MongoClient) throws {
+    ///
+    /// - Parameter fillsStamps: whether the server has given the messages their stamps when they were inserted.
+    static func raise(_ raise: AppendRaise, _ client: MongoClient, fillsStamps: Bool) throws {
+        if !fillsStamps { try stampMessages(of: raise, client) }
         try raiseConversation(raise, client)
         guard !raise.readSeqs.isEmpty else { return }
         let updates = raise.readSeqs.map { user, seq -> BSONValue in
@@ -159,6 +162,19 @@ extension MongoStore {
             ])
         }
         _ = try client.write(["update": .string(MongoSchema.memberships), "updates": .array(updates)])
+    }
+
+    private static func stampMessages(of raise: AppendRaise, _ client: MongoClient) throws {
+        let statement: BSONDocument = [
+            "q": .document([
+                "conversationId": .conversation(raise.conversation),
+                "seq": .document(["$gte": .int64(raise.firstSeq), "$lte": .int64(raise.seq)]),
+                "stamp": .timestamp(0),
+            ]),
+            "u": .document(["$currentDate": .document(["stamp": .document(["$type": .string("timestamp")])])]),
+            "multi": .bool(true),
+        ]
+        _ = try client.write(["update": .string(MongoSchema.messages), "updates": .array([.document(statement)])])
     }
 
     private static func raiseConversation(_ raise: AppendRaise, _ client: MongoClient) throws {

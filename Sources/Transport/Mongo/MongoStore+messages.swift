@@ -8,7 +8,7 @@ extension MongoStore {
         limit: Int
     ) async throws(StoreError) -> MessagePage {
         let limit = min(max(0, limit), Int(Int32.max))
-        return try await perform { client in
+        return try await perform { [fillsStamps] client in
             let found = try client.find(
                 MongoSchema.messages,
                 [
@@ -18,7 +18,9 @@ extension MongoStore {
                 ["sort": .document(["seq": .int32(after == nil ? -1 : 1)]), "limit": .int64(Int64(limit) + 1)]
             ).map { try Message($0) }
             let reachesEnd = before == nil && (after == nil || found.count <= limit)
-            if reachesEnd, let newest = found.max(by: { $0.seq < $1.seq }) { try Self.raiseIfBehind(newest, client) }
+            if reachesEnd, let newest = found.max(by: { $0.seq < $1.seq }) {
+                try Self.raiseIfBehind(newest, client, fillsStamps: fillsStamps)
+            }
             let page = found.prefix(limit)
             return MessagePage(messages: after == nil ? page.reversed() : Array(page), hasMore: found.count > limit)
         }
@@ -29,7 +31,11 @@ extension MongoStore {
             // From the newest downwards in the index of numbers: few messages are newer than what is asked for.
             let found = try client.find(
                 MongoSchema.messages,
-                ["conversationId": .conversation(conversation), "stamp": .document(["$lte": .timestamp(stamp.value)])],
+                [
+                    "conversationId": .conversation(conversation),
+                    // What has no stamp yet is not known to be old.
+                    "stamp": .document(["$gt": .timestamp(0), "$lte": .timestamp(stamp.value)]),
+                ],
                 ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
             )
             return try found.first?.integer("seq") ?? 0
@@ -71,7 +77,7 @@ extension MongoStore {
     }
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
-    private static func raiseIfBehind(_ newest: Message, _ client: MongoClient) throws {
+    private static func raiseIfBehind(_ newest: Message, _ client: MongoClient, fillsStamps: Bool) throws {
         let found = try client.find(
             MongoSchema.conversations,
             ["_id": .conversation(newest.conversationID)],
@@ -79,7 +85,7 @@ extension MongoStore {
         )
         guard try found.first?.integer("lastSeq") ?? 0 < newest.seq else { return }
         try makeMembers(of: newest.conversationID, client)
-        try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client)
+        try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client, fillsStamps: fillsStamps)
     }
 
     private static func lastMessages(

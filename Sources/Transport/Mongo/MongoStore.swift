@@ -25,15 +25,19 @@ package final class MongoStore: Store {
     let lanes = AppendLanes()
     let pendingRaises: PendingRaises
     let patience: Duration
+    /// Whether the server replaces a stamp of zero in an insert by its time, as MongoDB does. Others of its protocol don't: there a
+    /// message has its stamp when its conversation is raised.
+    let fillsStamps: Bool
     let logger: Logger
 
-    private init(pool: ClientPool, options: Options, logger: Logger) {
+    private init(pool: ClientPool, fillsStamps: Bool, options: Options, logger: Logger) {
         self.pool = pool
+        self.fillsStamps = fillsStamps
         self.logger = logger
         patience = options.patience
         pendingRaises = PendingRaises { raise throws(StoreError) in
             do throws(MongoFailure) {
-                try await pool.withClient { try MongoStore.raise(raise, $0) }
+                try await pool.withClient { try MongoStore.raise(raise, $0, fillsStamps: fillsStamps) }
             } catch {
                 throw error.storeError
             }
@@ -51,14 +55,16 @@ package final class MongoStore: Store {
         logger: Logger = Logger(label: "Store")
     ) async throws(StoreError) -> MongoStore {
         let pool = try await ClientPool.open(uri: uri, options: .init(size: options.poolSize, waitingLimit: options.waitingLimit))
-        let store = MongoStore(pool: pool, options: options, logger: logger)
         do throws(StoreError) {
-            try await store.perform { try MongoSchema.create($0) }
+            let givesStamps = try await perform(on: pool, within: options.patience) { client in
+                try MongoSchema.create(client)
+                return try Self.probeStamps(client)
+            }
+            return MongoStore(pool: pool, fillsStamps: givesStamps, options: options, logger: logger)
         } catch {
-            await store.close()
+            await pool.close()
             throw error
         }
-        return store
     }
 
     /// Refuses what comes from now on, finishes what runs, and closes all connections.
@@ -72,19 +78,27 @@ package final class MongoStore: Store {
     }
 
     package func selfTest() async throws(StoreError) {
+        let found = try await perform { try Self.writtenAndRead($0) }
+        guard found != nil else { throw StoreError(.other, "what was written can't be read back") }
+    }
+
+    private static func probeStamps(_ client: MongoClient) throws -> Bool {
+        let document = try writtenAndRead(client)
+        return try document.map { try $0.stamp("stamp") > Stamp(0) } ?? true
+    }
+
+    /// Inserts a document with a stamp of zero, reads it and removes it.
+    private static func writtenAndRead(_ client: MongoClient) throws -> BSONDocument? {
+        let collection = "selfTest"
         let id = BSONValue.uuid(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
-        let found = try await perform { client in
-            let collection = "selfTest"
-            let reply = try client.insert([["_id": id]], into: collection)
-            if let failure = reply.failure { throw failure }
-            let found = try client.find(collection, ["_id": id])
-            _ = try client.write([
-                "delete": .string(collection),
-                "deletes": .array([.document(["q": .document(["_id": id]), "limit": .int32(1)])]),
-            ])
-            return found
-        }
-        guard found == [["_id": id]] else { throw StoreError(.other, "what was written can't be read back") }
+        let reply = try client.insert([["_id": id, "stamp": .timestamp(0)]], into: collection)
+        if let failure = reply.failure { throw failure }
+        let found = try client.find(collection, ["_id": id])
+        _ = try client.write([
+            "delete": .string(collection),
+            "deletes": .array([.document(["q": .document(["_id": id]), "limit": .int32(1)])]),
+        ])
+        return found.first
     }
 
     /// Runs `body` with a client, again where it was not a primary's or the connection broke: it must be one that may be repeated.
@@ -94,7 +108,15 @@ package final class MongoStore: Store {
         within bound: Duration? = nil,
         _ body: @escaping @Sendable (MongoClient) throws -> Value
     ) async throws(StoreError) -> Value {
-        var retry = Retry(within: bound ?? patience)
+        try await Self.perform(on: pool, within: bound ?? patience, body)
+    }
+
+    private static func perform<Value: Sendable>(
+        on pool: ClientPool,
+        within bound: Duration,
+        _ body: @escaping @Sendable (MongoClient) throws -> Value
+    ) async throws(StoreError) -> Value {
+        var retry = Retry(within: bound)
         while true {
             do {
                 return try await pool.withClient(body)

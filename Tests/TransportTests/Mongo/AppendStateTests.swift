@@ -27,8 +27,9 @@ struct AppendStateTests {
         InsertReply(insertedCount: count, failure: failure.map { MongoFailure($0, "test") }, isOfOneDocument: failure != nil && ofOne)
     }
 
-    private func raise(_ message: Message, isNew: Bool = true) -> AppendState.Step {
-        .raise(AppendRaise(conversation: conversation, newest: message, isNew: isNew, readSeqs: [alice.userID: message.seq]))
+    private func raise(_ message: Message, from first: Int64? = nil, isNew: Bool = true) -> AppendState.Step {
+        let readSeqs = [alice.userID: message.seq]
+        return .raise(AppendRaise(conversation: conversation, newest: message, firstSeq: first, isNew: isNew, readSeqs: readSeqs))
     }
 
     @Test("One draft with a known number: insert, raise, done")
@@ -73,7 +74,7 @@ struct AppendStateTests {
         let rest = messages(Array(drafts[1...]), from: 3)
         #expect(state.next() == .insert(rest))
         state.inserted(inserted(2), of: rest)
-        #expect(state.next() == raise(rest[1]))
+        #expect(state.next() == raise(rest[1], from: 1))
         state.raised()
         #expect(state.next() == .finish([.stored(messages(drafts, from: 1)[0]), .stored(rest[0]), .stored(rest[1])]))
     }
@@ -136,7 +137,7 @@ struct AppendStateTests {
         var state = AppendState(drafts, to: conversation, nextSeq: nil)
         _ = state.next()
         state.lookedUp(known)
-        #expect(state.next() == raise(known[1], isNew: false))
+        #expect(state.next() == raise(known[1], from: 1, isNew: false))
         state.raised()
         #expect(state.next() == .finish(known.map(AppendOutcome.duplicate)))
     }

@@ -144,6 +144,8 @@ struct MongoOutcomeTests {
             #expect(found == messages)
             let lastSeqs = try await backdoor.find("conversations").map { try $0.integer("lastSeq") }
             #expect(lastSeqs == (messages.isEmpty ? [] : [Int64(messages.count)]))
+            let stamps = try await backdoor.find("messages").map { try $0.stamp("stamp") }
+            #expect(stamps.allSatisfy { $0 > Stamp(0) })
         }
     }
 
