@@ -91,7 +91,7 @@ struct BusFixture: Sendable {
     @discardableResult
     func line(_ event: String, count: Int = 1) async -> LogLine {
         let lines = await log.wait { $0.count { $0.event == event } >= count }.filter { $0.event == event }
-        return lines[count - 1]
+        return lines.dropFirst(count - 1).first ?? LogLine(level: .critical, event: "nothing like \(event)", metadata: [:])
     }
 
     func waitForMessage(_ message: Message) async {
