@@ -20,6 +20,11 @@ package actor SessionActor {
     private var waiting: Deque<PendingCommand> = []
     private var worker: Task<Void, Never>?
     private var departure: Task<Void, Never>?
+    /// Sends that have no answer yet.
+    private var inFlight: Set<ClientMessageID> = []
+    /// The latest messages whose `ACK` was written.
+    private var acked: Deque<MessageID> = []
+    private static let ackedLimit = 1_024
     /// What was delivered between registration and `WELCOME`.
     private var held: [SharedEvent] = []
 
@@ -111,7 +116,7 @@ extension SessionActor {
 extension SessionActor {
     /// Writes a message, unless this connection sent it: then its `ACK` brings it.
     package func deliver(_ event: SharedEvent, origin: ConnectionID?) {
-        guard origin != connectionID else { return }
+        guard origin != connectionID, !isOwn(event) else { return }
         switch state.phase {
         case .live:
             admit(outbound.send(event))
@@ -212,6 +217,7 @@ extension SessionActor {
                 return
             }
             waiting.append(PendingCommand(ref: ref, command: command))
+            inFlight.insert(command.clientMessageID)
             work()
         }
     }
@@ -235,6 +241,13 @@ extension SessionActor {
         }
     }
 
+    /// Whether this connection sent the message and has its `ACK` or will have it. A fill from the store, which doesn't know where a
+    /// message came from, may bring it before its own delivery does.
+    private func isOwn(_ event: SharedEvent) -> Bool {
+        guard case .messageReceived(let message, _) = event.event, message.senderID == principal?.userID else { return false }
+        return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID)
+    }
+
     private func nextBatch() -> [PendingCommand]? {
         guard !state.isClosed, let first = waiting.first else { return nil }
         let batch = Array(waiting.prefix { $0.command.destination == first.command.destination })
@@ -244,8 +257,11 @@ extension SessionActor {
 
     private func answer(_ batch: [PendingCommand], with answers: [Result<SendReceipt, RequestError>]) {
         for (pending, answer) in zip(batch, answers) {
+            inFlight.remove(pending.command.clientMessageID)
             switch answer {
             case .success(let receipt):
+                acked.append(receipt.message.messageID)
+                if acked.count > Self.ackedLimit { acked.removeFirst() }
                 send(.ack(ref: pending.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
             case .failure(let error):
                 send(.error(ref: pending.ref, error))
@@ -277,6 +293,8 @@ extension SessionActor {
     /// Forgets what the session holds and takes it off the registry.
     private func release(reason: String) {
         waiting.removeAll()
+        inFlight.removeAll()
+        acked.removeAll()
         held.removeAll()
         guard isRegistered, let principal else { return }
         isRegistered = false

@@ -83,6 +83,34 @@ struct UserActorTests {
         #expect(await sender.outbound.waitForMessages(1) == missed)
     }
 
+    /// A message whose answer was lost is the sender's to see like everybody's: nothing has told it that it is stored.
+    @Test func aSenderWithoutAnAckGetsItsMessageFromTheStore() async throws {
+        let ada = try await b.register("ada")
+        let bob = try await b.register("bob")
+        let sender = await b.connect(bob)
+        await b.store.loseNextAppendAnswer(StoreError(.timeout, "lost"))
+        try await sender.send("mine", to: ada.user.userID, id: "mine")
+        #expect(await sender.errors(1).first?.code == .storeUnavailable)
+        let later = try await stored(1, from: ada, to: bob)
+        await b.delivery.deliverHere(later[0], origin: nil)
+        #expect(await sender.outbound.waitForMessages(2).map(\.content) == ["mine", "1"])
+    }
+
+    /// The hint of a later message makes the user actor read the sender's own message before its local delivery comes.
+    @Test func aFillThatOvertakesLocalDeliveryDoesNotEchoToTheSender() async throws {
+        let ada = try await b.register("ada")
+        let bob = try await b.register("bob")
+        let sender = await b.connect(bob)
+        let user = try #require(await b.registry.user(bob.user.userID))
+        try await sender.send("mine", to: ada.user.userID, id: "mine")
+        let own = try #require(await sender.acks(1).first)
+        let event = SharedEvent(.messageReceived(own, showsClientMessageID: true))
+        await sender.session.deliver(event, origin: nil)
+        let later = try await stored(1, from: ada, to: bob)
+        await user.deliver(later[0], origin: nil)
+        #expect(await sender.outbound.waitForMessages(1) == later)
+    }
+
     @Test func nothingGoesOnForAUserWhoHasLeft() async throws {
         let ada = try await b.register("ada")
         let bob = try await b.register("bob")
