@@ -34,26 +34,41 @@ private struct ConversationAppend {
     }
 
     mutating func store(_ draft: MessageDraft, _ stamps: inout StampCounter) throws -> AppendOutcome {
-        if let known = try knownMessage(draft) {
-            return known.conversationID == conversation && known.content == draft.content ? .duplicate(known) : .conflict
-        }
+        let untouched = stamps
+        // Nothing may be made for a message that is known; in a conversation that is there, inserting tells as well.
+        if id == nil, let known = try knownMessage(draft) { return outcome(known, draft) }
         let id = try id ?? make(stamps.next())
         self.id = id
+        let stamp = stamps.next()
+        guard try insert(draft, id: id, stamp: stamp) else {
+            stamps = untouched
+            guard let known = try knownMessage(draft) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+            return outcome(known, draft)
+        }
         lastSeq += 1
-        lastStamp = stamps.next()
+        lastStamp = stamp
+        readSeqs[draft.senderID] = lastSeq
+        return .stored(draft.message(in: conversation, seq: lastSeq))
+    }
+
+    /// Answers false where the sender has used the `clientMessageId` before.
+    private func insert(_ draft: MessageDraft, id: Int64, stamp: Int64) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO messages (
                     stamp, conversation, seq, message_id, sender_id, sender_name, content, client_message_id, created_at, updated_stamp
-                ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1)
+                ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1) ON CONFLICT (sender_id, client_message_id) DO NOTHING
                 """
         )
         try statement.execute(arguments: [
-            lastStamp, id, lastSeq, draft.messageID.blob, draft.senderID.blob, StoredText(draft.senderName), StoredText(draft.content),
+            stamp, id, lastSeq + 1, draft.messageID.blob, draft.senderID.blob, StoredText(draft.senderName), StoredText(draft.content),
             draft.clientMessageID.description, draft.createdAt.milliseconds,
         ])
-        readSeqs[draft.senderID] = lastSeq
-        return .stored(draft.message(in: conversation, seq: lastSeq))
+        return db.changesCount > 0
+    }
+
+    private func outcome(_ known: Message, _ draft: MessageDraft) -> AppendOutcome {
+        known.conversationID == conversation && known.content == draft.content ? .duplicate(known) : .conflict
     }
 
     /// Raises what hangs on the new messages. The sender's own cursor raises no stamp: whoever hears of the message knows it.

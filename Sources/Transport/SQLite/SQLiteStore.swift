@@ -10,6 +10,9 @@ import Synchronization
 package final class SQLiteStore: Store {
     /// How many reads may wait for a reader; past it they are refused as `.overloaded`.
     private static let readLimit = 10_000
+    /// Pages in the write-ahead log that a checkpoint begins at: 32 MiB. SQLite's own 1,000 are few here, as a commit of 50 messages to as many
+    /// people writes over 100, and a checkpoint syncs the file besides the log while everybody waits.
+    private static let checkpointPages = 8_192
     private let pool: DatabasePool
     let commits: WriteQueue
     private let readsUnderWay = Atomic(0)
@@ -119,6 +122,7 @@ extension SQLiteStore {
             // GRDB lowers this to NORMAL when it turns WAL on, which may lose acknowledged commits in a power cut.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else { throw SQLiteOpenError.notFullySynchronous }
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
             try SQLiteSchema.migrate(db)
         }
         return pool
