@@ -1,5 +1,4 @@
 package import Actors
-import FoundationEssentials
 package import NIOCore
 
 /// The text messages of clients as commands.
@@ -8,19 +7,21 @@ package import NIOCore
 package enum FrameDecoder {
     private static let maxRefLength = 64
     private static let maxTokenLength = 8_192
-    private static let json = JSONDecoder()
 
     /// Reads one message; `ref` is kept whenever it is a string of its length, whatever else is wrong.
     ///
     /// - Parameter bytes: the payload of one text message, valid UTF-8.
     package static func decode(_ bytes: ByteBuffer) -> ClientFrame {
         let fields: FrameFields
-        do {
-            fields = try json.decode(FrameFields.self, from: Data(bytes.readableBytesView))
-        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
-            return ClientFrame(ref: nil, command: .failure(RequestError(.badRequest, "A frame must be one JSON object.")))
+        do throws(FrameFields.SyntaxError) {
+            fields = try FrameFields(parsing: bytes)
         } catch {
-            return ClientFrame(ref: nil, command: .failure(RequestError(.badRequest, "The frame is not valid JSON.")))
+            let text =
+                switch error {
+                case .notAnObject: "A frame must be one JSON object."
+                case .notJSON: "The frame is not valid JSON."
+                }
+            return ClientFrame(ref: nil, command: .failure(RequestError(.badRequest, text)))
         }
         var knownRef: String?
         do throws(RequestError) {
@@ -33,10 +34,7 @@ package enum FrameDecoder {
 
     /// Reads the body of a request that sends a message: the fields of `MESSAGE_SEND`.
     package static func decodeSend(_ bytes: ByteBuffer) throws(RequestError) -> SendCommand {
-        let fields: FrameFields
-        do {
-            fields = try json.decode(FrameFields.self, from: Data(bytes.readableBytesView))
-        } catch {
+        guard bytes.isValidUTF8, let fields = try? FrameFields(parsing: bytes) else {
             throw RequestError(.badRequest, "The body must be a JSON object.")
         }
         return try SendFields(fields).command()

@@ -115,5 +115,7 @@ struct FrameDecoderTests {
     @Test("a key that stands twice, and fields nobody knows, do no harm")
     func oddities() throws {
         #expect(try command(#"{"type":"PING","type":"PING","x":[{"y":1e5}]}"#) == .ping)
+        #expect(try command(#"{"type":"NOPE","type":"PING"}"#) == .ping)
+        #expect(try command(#" { "t\u0079pe" : "P\u0049NG" , "\u0072ef" : null } "#) == .ping)
     }
 }
