@@ -36,13 +36,12 @@ struct DirectMessageBenchmark: Sendable {
         let run = DirectMessageRun(count: count, warmUp: warmUp)
         let loop = group.next()
         try await run.connect(users, from: a.url, to: b.url, on: loop)
-        let meters = [a.meter, b.meter]
-        let before = try meters.processorTime()
+        let before = (a: try a.meter.processorTime(), b: try b.meter.processorTime())
         let openLoop = OpenLoop(rate: rate, count: count, on: loop) { run.send($0) }
         run.begin(openLoop)
         try await openLoop.run()
         try await run.finish()
-        let processor = try meters.processorTime() - before
+        let processor = (a: try a.meter.processorTime() - before.a, b: try b.meter.processorTime() - before.b)
         run.disconnect()
         try await a.stop()
         try await b.stop()
@@ -51,7 +50,10 @@ struct DirectMessageBenchmark: Sendable {
         return run.acknowledgements.latencies.figures(scenario, "ACK")
             + run.deliveries.latencies.figures(scenario, "delivery A→B")
             + openLoop.lateness.figures(scenario, "of that, late from the load client")
-            + [Figure(scenario, "processor time of A and B", processor / .microseconds(1) / Double(count), "µs each")]
+            + [
+                Figure(scenario, "processor time of A", processor.a / .microseconds(1) / Double(count), "µs each"),
+                Figure(scenario, "processor time of B", processor.b / .microseconds(1) / Double(count), "µs each"),
+            ]
             + bare.figures(scenario, "bare Redis publish→subscribe")
     }
 }

@@ -27,6 +27,8 @@ struct IdleBenchmark: Sendable {
         let elapsed = ContinuousClock.now - start
         let processor = try server.meter.processorTime() - processorBefore
         let after = try await server.meter.settledResidentBytes()
+        let open = try server.meter.openFiles()
+        guard open >= users.count else { throw BenchFailure("of \(users.count) connections the server has \(open) at most") }
         let count = Double(idle.count)
         for connection in early + idle { connection.disconnect() }
         let afterClosing = try await server.meter.settledResidentBytes()

@@ -28,6 +28,11 @@ struct ProcessMeter: Sendable {
         throw BenchFailure("process \(processID) has ended")
     }
 
+    /// Open file descriptors.
+    func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count
+    }
+
     /// Resident memory once it has stopped changing: read twice a second until five readings lie within 64 KiB, but at most 15 s long.
     func settledResidentBytes() async throws -> Int {
         var readings = [try residentBytes()]
@@ -38,12 +43,5 @@ struct ProcessMeter: Sendable {
             if last.count == 5, let low = last.min(), let high = last.max(), high - low <= 64 * 1_024 { break }
         }
         return readings[readings.count - 1]
-    }
-}
-
-extension [ProcessMeter] {
-    /// Processor time of all of them together.
-    func processorTime() throws -> Duration {
-        try reduce(.zero) { try $0 + $1.processorTime() }
     }
 }
