@@ -1,11 +1,10 @@
 package import Actors
-import Synchronization
 
 /// Ids and values for tests that don't care which.
 package final class Fixture: Sendable {
     package let time = ManualTime()
     private let ids: UUIDv7Generator
-    private let names = Mutex(0)
+    private let names = Locked(0)
 
     package init(seed: UInt64 = 1) {
         ids = UUIDv7Generator(time: time, random: SeededGenerator(seed: seed))

@@ -1,5 +1,4 @@
 package import Actors
-import Synchronization
 
 /// A clock that stands still until a test moves it.
 package final class ManualTime: TimeSource {
@@ -16,12 +15,12 @@ package final class ManualTime: TimeSource {
         var cancelled: Set<UInt64> = []
     }
 
-    private let state: Mutex<State>
+    private let state: Locked<State>
     private let sleeperCounts = Recorder<Int>()
 
     /// - Parameter start: the wall-clock time at first; 2026-01-08T12:00:00Z where nothing is said.
     package init(start: Timestamp = Timestamp(milliseconds: 1_767_873_600_000)) {
-        state = Mutex(State(wall: start))
+        state = Locked(State(wall: start))
     }
 
     package func now() -> Timestamp {

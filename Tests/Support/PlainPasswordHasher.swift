@@ -1,5 +1,4 @@
 package import Actors
-import Synchronization
 
 /// Keeps passwords as they are, and counts what it was asked. For tests of what a right or wrong password leads to.
 package final class PlainPasswordHasher: PasswordHasher {
@@ -9,7 +8,7 @@ package final class PlainPasswordHasher: PasswordHasher {
         var failure: RequestError?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     package init() {}
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Actors
 
 /// A list that a double writes and a test reads; a test can wait for what it expects without sleeping.
 package final class Recorder<Element: Sendable>: Sendable {
@@ -24,7 +24,7 @@ package final class Recorder<Element: Sendable>: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     package init() {}
 

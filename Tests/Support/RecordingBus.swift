@@ -1,5 +1,4 @@
 package import Actors
-import Synchronization
 
 /// A bus that notes what is published, and delivers what a test gives it.
 package final class RecordingBus: Bus {
@@ -11,10 +10,10 @@ package final class RecordingBus: Bus {
     package let kicks: AsyncStream<BusDelivery>
     private let messageInput: AsyncStream<BusDelivery>.Continuation
     private let kickInput: AsyncStream<BusDelivery>.Continuation
-    private let currentStatus: Mutex<BusStatus>
+    private let currentStatus: Locked<BusStatus>
 
     package init(status: BusStatus = .connected) {
-        currentStatus = Mutex(status)
+        currentStatus = Locked(status)
         (messages, messageInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
         (kicks, kickInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
     }

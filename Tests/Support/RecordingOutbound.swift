@@ -1,5 +1,4 @@
 package import Actors
-import Synchronization
 
 /// A connection's way out that notes what is written.
 package final class RecordingOutbound: SessionOutbound {
@@ -31,7 +30,7 @@ package final class RecordingOutbound: SessionOutbound {
 
     /// What was accepted, and the first close; nothing after that.
     package let outputs = Recorder<Output>()
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     package init() {}
 

@@ -1,5 +1,4 @@
 package import Logging
-import Synchronization
 
 /// A log-in that succeeded.
 package struct LogIn: Sendable {
@@ -18,7 +17,7 @@ package final class Accounts: Sendable {
     private let time: any TimeSource
     private let tokenLifetime: Duration
     private let logger: Logger
-    private let throttle = Mutex(FailureThrottle<ThrottleKey>())
+    private let throttle = Locked(FailureThrottle<ThrottleKey>())
 
     private enum ThrottleKey: Hashable {
         case name(String)

@@ -1,5 +1,4 @@
 package import Logging
-import Synchronization
 
 /// The answer to a message that was sent.
 package struct SendReceipt: Hashable, Sendable {
@@ -16,7 +15,7 @@ package final class Messaging: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     /// Accounts that were seen to exist. They are never deleted, so what is known stays true.
-    private let knownUsers = Mutex<Set<UserID>>([])
+    private let knownUsers = Locked<Set<UserID>>([])
     private let knownUsersLimit = 131_072
 
     package init(

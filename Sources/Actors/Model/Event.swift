@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What the server tells a client on a connection.
 package enum Event: Sendable {
     case welcome(Welcome)
@@ -34,7 +32,7 @@ package struct Welcome: Hashable, Sendable {
 /// An event for many connections, encoded once a protocol however many there are.
 package final class SharedEvent: Sendable {
     package let event: Event
-    private let encodings = Mutex<[ObjectIdentifier: any Sendable]>([:])
+    private let encodings = Locked<[ObjectIdentifier: any Sendable]>([:])
 
     package init(_ event: Event) {
         self.event = event

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Makes UUIDv7 (RFC 9562, section 5.7) that ascend within this generator: the 12 bits after the time are a counter
 /// (method 1 of section 6.2), and where it runs over the time goes ahead by a millisecond.
 package final class UUIDv7Generator: IDGenerator {
@@ -10,11 +8,11 @@ package final class UUIDv7Generator: IDGenerator {
     }
 
     private let time: any TimeSource
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     package init(time: any TimeSource, random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()) {
         self.time = time
-        state = Mutex(State(random: random))
+        state = Locked(State(random: random))
     }
 
     package func next<Entity>(_ type: Identifier<Entity>.Type) -> Identifier<Entity> {
