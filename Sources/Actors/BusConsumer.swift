@@ -25,11 +25,10 @@ package struct BusConsumer: Sendable {
     /// Consumes the bus until it ends or the task is cancelled: a child task a family, so that kicks don't queue behind messages.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask {
-                for await incoming in bus.messages { await handle(incoming) }
-            }
-            group.addTask {
-                for await incoming in bus.kicks { await handle(incoming) }
+            for family in BusFamily.allCases {
+                group.addTask {
+                    for await incoming in bus.events(family) { await handle(incoming) }
+                }
             }
         }
     }
@@ -55,6 +54,8 @@ package struct BusConsumer: Sendable {
             ]
             if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = "\(session)" }
             logger.info(kick.appliedEvent, metadata: metadata)
+        case .chat, .presence:
+            break
         }
     }
 }

@@ -208,8 +208,10 @@ extension SessionActor {
         case (_, .awaitingToken):
             send(.error(ref: ref, RequestError(.unauthenticated, "The first frame must be AUTH with a token.")))
             end(.unauthenticated)
+        case (.conversation, _), (.typing, _), (.presence, _), (.sync, _):
+            refuse(RequestError(.unknownType, "This type is not served yet."), ref: ref)
         case (.ping, _):
-            send(.pong(serverTime: environment.time.now()))
+            send(.pong(ref: ref, serverTime: environment.time.now()))
         case (.send(let command), _):
             guard waiting.count < environment.limits.waitingCommands else {
                 let error = RequestError(.rateLimited, "Too many commands wait for their answer.", retryAfter: .seconds(1))
@@ -244,7 +246,7 @@ extension SessionActor {
     /// Whether this connection sent the message and has its `ACK` or will have it. A fill from the store, which doesn't know where a
     /// message came from, may bring it before its own delivery does.
     private func isOwn(_ event: SharedEvent) -> Bool {
-        guard case .messageReceived(let message, _) = event.event, message.senderID == principal?.userID else { return false }
+        guard case .messageReceived(let message, _, _) = event.event, message.senderID == principal?.userID else { return false }
         return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID)
     }
 

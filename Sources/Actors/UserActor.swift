@@ -161,7 +161,9 @@ package actor UserActor {
     /// Writes messages to every connection, each encoded once.
     private func write(_ arrivals: [Arrival]) {
         for arrival in arrivals {
-            let event = SharedEvent(.messageReceived(arrival.message, showsClientMessageID: arrival.message.senderID == userID))
+            let event = SharedEvent(
+                .messageReceived(arrival.message, showsClientMessageID: arrival.message.senderID == userID, isReplayed: false)
+            )
             forEachExecutor { session in session.deliver(event, origin: arrival.origin) }
         }
     }

@@ -131,7 +131,7 @@ struct SessionTrafficTests {
         _ = await second.outbound.waitForMessages(1)
         _ = await receiver.outbound.waitForMessages(1)
         func shown(_ connection: Connection) -> [Bool] {
-            connection.outbound.events.compactMap { if case .messageReceived(_, let shown) = $0 { shown } else { nil } }
+            connection.outbound.events.compactMap { if case .messageReceived(_, let shown, _) = $0 { shown } else { nil } }
         }
         #expect(shown(second) == [true])
         #expect(shown(receiver) == [false])

@@ -104,7 +104,7 @@ struct UserActorTests {
         let user = try #require(await b.registry.user(bob.user.userID))
         try await sender.send("mine", to: ada.user.userID, id: "mine")
         let own = try #require(await sender.acks(1).first)
-        let event = SharedEvent(.messageReceived(own, showsClientMessageID: true))
+        let event = SharedEvent(.messageReceived(own, showsClientMessageID: true, isReplayed: false))
         await sender.session.deliver(event, origin: nil)
         let later = try await stored(1, from: ada, to: bob)
         await user.deliver(later[0], origin: nil)

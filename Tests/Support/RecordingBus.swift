@@ -6,16 +6,14 @@ package final class RecordingBus: Bus {
     package static let bufferLimit = 10_000
 
     package let published = Recorder<BusEvent>()
-    package let messages: AsyncStream<BusDelivery>
-    package let kicks: AsyncStream<BusDelivery>
-    private let messageInput: AsyncStream<BusDelivery>.Continuation
-    private let kickInput: AsyncStream<BusDelivery>.Continuation
+    /// The topics that are followed, each as often as it was asked for.
+    package let topics = Recorder<BusTopic>()
+    package let confirmedLate = AsyncStream<BusTopic> { $0.finish() }
+    private let inbox = BusInbox(limit: bufferLimit)
     private let currentStatus: Locked<BusStatus>
 
     package init(status: BusStatus = .connected) {
         currentStatus = Locked(status)
-        (messages, messageInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
-        (kicks, kickInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
     }
 
     package var status: BusStatus {
@@ -35,18 +33,22 @@ package final class RecordingBus: Bus {
     /// - Returns: false where it pushed another one out, or nobody can read it any more.
     @discardableResult
     package func deliver(_ delivery: BusDelivery) -> Bool {
-        let input =
-            switch delivery.event {
-            case .message: messageInput
-            case .kick: kickInput
-            }
-        guard case .enqueued = input.yield(delivery) else { return false }
+        guard case .enqueued = inbox.yield(delivery) else { return false }
         return true
     }
 
-    /// Ends both streams.
+    package func events(_ family: BusFamily) -> AsyncStream<BusDelivery> {
+        inbox.events(family)
+    }
+
+    package func follow(_ topic: BusTopic) async {
+        topics.append(topic)
+    }
+
+    package func unfollow(_ topic: BusTopic) {}
+
+    /// Ends the streams.
     package func finish() {
-        messageInput.finish()
-        kickInput.finish()
+        inbox.finish()
     }
 }

@@ -42,7 +42,7 @@ package final class RecordingOutbound: SessionOutbound {
     /// The messages that were written so far, in order.
     package var messages: [Message] {
         events.compactMap { event in
-            guard case .messageReceived(let message, _) = event else { return nil }
+            guard case .messageReceived(let message, _, _) = event else { return nil }
             return message
         }
     }

@@ -2,6 +2,59 @@
 package enum BusEvent: Sendable {
     case message(Message)
     case kick(Kick)
+    case chat(ChatEvent)
+    case presence(PresenceEvent)
+}
+
+/// Events that are consumed by a task of their own, so that none waits behind another kind.
+package enum BusFamily: Hashable, Sendable, CaseIterable {
+    case messages
+    case kicks
+    case chat
+    case presence
+}
+
+extension BusEvent {
+    package var family: BusFamily {
+        switch self {
+        case .message: .messages
+        case .kick: .kicks
+        case .chat: .chat
+        case .presence: .presence
+        }
+    }
+}
+
+/// What happens in a conversation other than a new message.
+package enum ChatEvent: Hashable, Sendable {
+    /// Edited or deleted.
+    case updated(Message)
+    /// Reacted to; the message with all its reactions.
+    case reaction(Message)
+    /// Nowhere stored.
+    case typing(ConversationID, UserID, isTyping: Bool)
+    case read(ReadCursor)
+    /// Somebody has joined a channel or left it.
+    case membership(ChannelName, UserID, isMember: Bool)
+
+    package var conversationID: ConversationID {
+        switch self {
+        case .updated(let message), .reaction(let message): message.conversationID
+        case .typing(let conversation, _, _): conversation
+        case .read(let cursor): cursor.conversationID
+        case .membership(let name, _, _): .channel(name)
+        }
+    }
+}
+
+/// What an instance wants to hear of with targeted routing.
+package enum BusTopic: Hashable, Sendable {
+    /// Messages and chat events of a user's direct conversations.
+    case user(UserID)
+    /// Messages and chat events of a channel, and who joins or leaves it.
+    case channel(ChannelName)
+    /// Changes of a user's presence.
+    case presence(UserID)
 }
 
 /// An event as it came from the bus.

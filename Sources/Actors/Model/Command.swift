@@ -2,6 +2,10 @@
 package enum Command: Hashable, Sendable {
     case authenticate(token: String)
     case send(SendCommand)
+    case conversation(ConversationCommand)
+    case typing(ConversationID, isTyping: Bool)
+    case presence(PresenceCommand)
+    case sync(SyncCommand)
     case ping
 }
 
@@ -21,6 +25,44 @@ package struct SendCommand: Hashable, Sendable {
         self.clientMessageID = clientMessageID
         self.content = content
         self.destination = destination
+    }
+}
+
+/// What a client does in a conversation other than to send.
+package enum ConversationCommand: Hashable, Sendable {
+    case edit(MessageID, in: ConversationID, content: String)
+    case delete(MessageID, in: ConversationID)
+    case react(MessageID, in: ConversationID, emoji: String, adds: Bool)
+    /// `since`: the number above which the client wants what it missed.
+    case join(ChannelName, since: Int64?)
+    case leave(ChannelName)
+    case read(ConversationID, upTo: Int64)
+}
+
+/// What a client says of itself or wants to know of others.
+package enum PresenceCommand: Hashable, Sendable {
+    /// The most users that one connection may watch.
+    package static let watchLimit = 500
+
+    /// Never `.offline`.
+    case set(PresenceStatus)
+    case watch([UserID])
+    case unwatch([UserID])
+}
+
+/// Where a client that was away stands.
+package struct SyncCommand: Hashable, Sendable {
+    /// The number in each conversation below which the client has everything.
+    package let cursors: [ConversationID: Int64]
+    /// From an earlier connection: other conversations are caught up with from there.
+    package let stamp: Stamp?
+    /// Whether further parts follow; they count as one command.
+    package let hasMore: Bool
+
+    package init(cursors: [ConversationID: Int64], stamp: Stamp?, hasMore: Bool) {
+        self.cursors = cursors
+        self.stamp = stamp
+        self.hasMore = hasMore
     }
 }
 

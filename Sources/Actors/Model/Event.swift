@@ -4,9 +4,19 @@ package enum Event: Sendable {
     /// The answer to a command that succeeded; `message` and `isDuplicate` for a send.
     case ack(ref: String?, message: Message?, isDuplicate: Bool)
     case error(ref: String?, RequestError)
-    /// `showsClientMessageID`: only the sender's own sessions see it.
-    case messageReceived(Message, showsClientMessageID: Bool)
-    case pong(serverTime: Timestamp)
+    /// `showsClientMessageID`: only the sender's own sessions see it. `isReplayed`: it may be older than what the session has had.
+    case messageReceived(Message, showsClientMessageID: Bool, isReplayed: Bool)
+    /// After an edit, a deletion or a reaction.
+    case messageUpdated(Message, showsClientMessageID: Bool)
+    case typing(ConversationID, UserID, isTyping: Bool)
+    case readReceipt(ReadCursor)
+    case channelJoined(ref: String?, ChannelName, lastSeq: Int64, members: Int)
+    case presence(UserPresence)
+    case presenceState(ref: String?, [UserPresence])
+    case synced(ref: String?, Synced)
+    /// Whether this instance's bus is down.
+    case clusterStatus(isDegraded: Bool)
+    case pong(ref: String?, serverTime: Timestamp)
     case goAway(reason: String, reconnectAfter: Duration)
 }
 
@@ -17,15 +27,38 @@ package struct Welcome: Hashable, Sendable {
     package let heartbeat: Duration
     package let maxFrameBytes: Int
     package let serverTime: Timestamp
-    package let stamp: Stamp
+    /// Nil where the session waits for its `SYNC`.
+    package let stamp: Stamp?
 
-    package init(principal: Principal, instanceID: String, heartbeat: Duration, maxFrameBytes: Int, serverTime: Timestamp, stamp: Stamp) {
+    package init(
+        principal: Principal,
+        instanceID: String,
+        heartbeat: Duration,
+        maxFrameBytes: Int,
+        serverTime: Timestamp,
+        stamp: Stamp?
+    ) {
         self.principal = principal
         self.instanceID = instanceID
         self.heartbeat = heartbeat
         self.maxFrameBytes = maxFrameBytes
         self.serverTime = serverTime
         self.stamp = stamp
+    }
+}
+
+/// The end of a `SYNC`: how far the session is now.
+package struct Synced: Hashable, Sendable {
+    /// Of each conversation that something was missed in: everything up to this number is with the client.
+    package let cursors: [ConversationID: Int64]
+    package let stamp: Stamp
+    /// False where more was missed than one `SYNC` brings: the client pages the rest over HTTP.
+    package let isComplete: Bool
+
+    package init(cursors: [ConversationID: Int64], stamp: Stamp, isComplete: Bool) {
+        self.cursors = cursors
+        self.stamp = stamp
+        self.isComplete = isComplete
     }
 }
 

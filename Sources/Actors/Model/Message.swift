@@ -30,9 +30,15 @@ package struct Message: Hashable, Sendable {
     package let seq: Int64
     package let senderID: UserID
     package let senderName: String
+    /// Empty where the message was deleted.
     package let content: String
     package let clientMessageID: ClientMessageID
     package let createdAt: Timestamp
+    package let editedAt: Timestamp?
+    package let deletedAt: Timestamp?
+    package let reactions: Reactions
+    /// Raised by each edit, deletion and reaction; of two states of a message the higher one counts.
+    package let rev: Int64
 
     package init(
         messageID: MessageID,
@@ -42,7 +48,11 @@ package struct Message: Hashable, Sendable {
         senderName: String,
         content: String,
         clientMessageID: ClientMessageID,
-        createdAt: Timestamp
+        createdAt: Timestamp,
+        editedAt: Timestamp? = nil,
+        deletedAt: Timestamp? = nil,
+        reactions: Reactions = Reactions(),
+        rev: Int64 = 0
     ) {
         self.messageID = messageID
         self.conversationID = conversationID
@@ -52,6 +62,10 @@ package struct Message: Hashable, Sendable {
         self.content = content
         self.clientMessageID = clientMessageID
         self.createdAt = createdAt
+        self.editedAt = editedAt
+        self.deletedAt = deletedAt
+        self.reactions = reactions
+        self.rev = rev
     }
 
     /// The person that a direct message is for; nil in a channel.

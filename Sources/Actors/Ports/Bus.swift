@@ -6,11 +6,19 @@ package protocol Bus: Sendable {
     /// and what falls out of that is counted and logged; the store has it.
     func publish(_ event: BusEvent)
 
-    /// Hints that came in, from this instance too. Each may be read once, by one task.
+    /// Hints of one family that came in, from this instance too. To be read once, by one task.
     ///
     /// What arrives while the consumer is far behind is dropped, the oldest first, counted and logged.
-    var messages: AsyncStream<BusDelivery> { get }
+    func events(_ family: BusFamily) -> AsyncStream<BusDelivery>
 
-    /// Kicks that came in; as `messages`.
-    var kicks: AsyncStream<BusDelivery> { get }
+    /// Hears of `topic` from now on. With broadcast routing every instance hears everything, and this does nothing.
+    ///
+    /// Waits for the confirmation, at most 500 ms and not at all while the bus is down; one that comes later is told through
+    /// `confirmedLate`. Each call needs an `unfollow` of its own.
+    func follow(_ topic: BusTopic) async
+
+    func unfollow(_ topic: BusTopic)
+
+    /// Topics whose confirmation came after `follow` had returned: what was published meanwhile may have been missed.
+    var confirmedLate: AsyncStream<BusTopic> { get }
 }

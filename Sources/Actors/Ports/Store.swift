@@ -1,7 +1,7 @@
 /// The truth: accounts, sessions, conversations and messages.
 ///
 /// Several instances share one store. Every answer is of committed data.
-package protocol Store: AccountStore, MessageStore, AuditStore {
+package protocol Store: AccountStore, MessageStore, ChannelStore, ChangeStore, AuditStore {
     /// Asks the store for a sign of life.
     func ping() async throws(StoreError)
 
@@ -80,8 +80,111 @@ package protocol MessageStore: Sendable {
     /// The highest number of a message that was stored at or before `stamp`; 0 where there is none.
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64
 
-    /// The conversations of a user, the one with the newest message first.
+    /// The conversations of a user, the one with the newest message first: direct ones, and the channels that the user is in.
     func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary]
+
+    /// Gives a message of `author` new content. In the same write its `rev` and change stamp and the conversation's stamp are raised;
+    /// the first change keeps a digest of the original content, by which `append` still knows a repeated send.
+    func edit(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        by author: UserID,
+        content: String,
+        at now: Timestamp
+    ) async throws(StoreError) -> ChangeOutcome
+
+    /// Empties a message of `author` for good, its reactions too; as `edit` otherwise. A second deletion is `.unchanged`.
+    func delete(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        by author: UserID,
+        at now: Timestamp
+    ) async throws(StoreError) -> ChangeOutcome
+
+    /// Adds or removes a user's reaction, as `Reactions` has it; as `edit` otherwise. Two at the same time are both kept.
+    func react(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        by user: UserID,
+        emoji: String,
+        adds: Bool
+    ) async throws(StoreError) -> ChangeOutcome
+
+    /// Moves a member's read cursor forward, never back, and raises the membership's stamp where it moved.
+    func markRead(_ conversation: ConversationID, by user: UserID, upTo seq: Int64) async throws(StoreError) -> ReadOutcome
+
+    /// The people that a user shares a direct conversation with.
+    func contacts(of user: UserID, limit: Int) async throws(StoreError) -> [UserID]
+}
+
+/// Channels and who belongs to them.
+package protocol ChannelStore: Sendable {
+    /// Stores a new channel, nobody in it. Throws `.duplicateKey` where the name is taken.
+    func createChannel(_ channel: ChatChannel) async throws(StoreError)
+
+    func channel(_ name: ChannelName) async throws(StoreError) -> ChannelSummary?
+
+    /// Channels in the order of their names, those behind `after` where it is given.
+    func channels(after: ChannelName?, limit: Int) async throws(StoreError) -> [ChannelSummary]
+
+    /// Makes the user a member and raises the membership's stamp. Who joins for the first time has read what is there already.
+    ///
+    /// - Parameter limit: the most channels that one user may be in.
+    func join(_ name: ChannelName, user: UserID, limit: Int) async throws(StoreError) -> JoinOutcome
+
+    /// Ends a membership, which stays as a tombstone with a raised stamp.
+    func leave(_ name: ChannelName, user: UserID) async throws(StoreError) -> LeaveOutcome
+
+    func isMember(_ user: UserID, of name: ChannelName) async throws(StoreError) -> Bool
+
+    /// The channels that a user is in.
+    func channels(of user: UserID) async throws(StoreError) -> [ChannelName]
+
+    /// A channel's members in the order of their ids, those behind `after` where it is given.
+    func members(of name: ChannelName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+}
+
+/// What changed since a stamp: for the reconciler, and for those who were away.
+///
+/// Everything that is read to be delivered is committed by majority.
+package protocol ChangeStore: Sendable {
+    /// The watermark: every change up to this stamp can be seen. It is the latest stamp, less the time in which a lower one may still
+    /// appear (10 s on MongoDB, none on SQLite).
+    func watermark() async throws(StoreError) -> Stamp
+
+    /// Conversations that changed after `position`, in the order of their stamps.
+    func changedConversations(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<ConversationChange>
+
+    /// Joins, leaves and read cursors after `position`. A sender's cursor that followed its own message is not among them.
+    func changedMemberships(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<MembershipChange>
+
+    /// Bans and revocations of all sessions after `position`, as they are now.
+    func kickedUsers(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<UserKickChange>
+
+    /// Revocations of single sessions after `position`.
+    func kickedSessions(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<SessionKickChange>
+
+    /// Messages that were edited, deleted or reacted to after `stamp`, in one query; at most `limit`, those that changed first.
+    func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message]
+
+    /// Messages above a number in each of several conversations, in one query: ascending in each, conversation after conversation.
+    ///
+    /// - Parameters:
+    ///   - after: the number in each conversation above which to begin.
+    ///   - each: the most of one conversation.
+    ///   - limit: the most of all together.
+    func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message]
+
+    /// Where a user has something to catch up with, in one query: each conversation of `cursors` that has more than its number says,
+    /// and with a stamp each other conversation of the user that got messages after it. The caller has checked that the user may read
+    /// those of `cursors`.
+    ///
+    /// - Returns: what was missed, and the watermark of the same read.
+    func missed(
+        by user: UserID,
+        cursors: [ConversationID: Int64],
+        since stamp: Stamp?
+    ) async throws(StoreError) -> (conversations: [MissedConversation], watermark: Stamp)
 }
 
 /// Who banned, revoked and unbanned whom.

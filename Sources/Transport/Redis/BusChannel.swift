@@ -7,6 +7,8 @@ package import Actors
 package enum BusChannel: String, CaseIterable, Sendable {
     case chatMessage = "chat.message"
     case adminKick = "admin.kick"
+    case presenceEvents = "presence_events"
+    case chatEvents = "chat_events"
 
     /// The family that a subscribed channel's name belongs to.
     package init?(subscribed name: String) {
@@ -17,6 +19,8 @@ package enum BusChannel: String, CaseIterable, Sendable {
         switch event {
         case .message: self = .chatMessage
         case .kick: self = .adminKick
+        case .chat: self = .chatEvents
+        case .presence: self = .presenceEvents
         }
     }
 

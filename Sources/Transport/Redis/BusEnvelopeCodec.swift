@@ -31,6 +31,8 @@ package struct BusEnvelopeCodec: Sendable {
             writer.message(message, showsClientMessageID: true)
         case .kick(let kick):
             Self.write(kick, to: &writer)
+        case .chat, .presence:
+            break
         }
         writer.endObject()
         let bytes = Array(writer.buffer.readableBytesView)

@@ -18,6 +18,9 @@ struct BusHint: Sendable {
         case .kick(let kick):
             event = "admin_kick_published"
             metadata = Self.metadata(of: kick, origin: delivery.origin)
+        case .chat, .presence:
+            event = "not_built"
+            metadata = [:]
         }
     }
 

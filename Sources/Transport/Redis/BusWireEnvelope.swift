@@ -39,6 +39,7 @@ struct BusWireEnvelope: Decodable {
             switch channel {
             case .chatMessage: .message(try BusWireMessage(from: decoder).message)
             case .adminKick: .kick(try BusWireKick(from: decoder).kick)
+            case .chatEvents, .presenceEvents: throw BusRejection.unknownType
             }
         self.channel = channel
         delivery = BusDelivery(event: event, eventID: id, origin: origin)

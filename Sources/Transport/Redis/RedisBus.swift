@@ -11,8 +11,7 @@ import Synchronization
 /// `run` has to be running: it connects, watches the connection with probes, and connects anew. `publish` may be called at any
 /// time and from anywhere. A hint is fast and forgetful: the store has what is lost.
 package final class RedisBus: Bus, Service {
-    package let messages: AsyncStream<BusDelivery>
-    package let kicks: AsyncStream<BusDelivery>
+    package let confirmedLate = AsyncStream<BusTopic> { $0.finish() }
 
     let configuration: RedisConfiguration
     let options: RedisBusOptions
@@ -30,8 +29,7 @@ package final class RedisBus: Bus, Service {
     let overflow: BusSignal
     private let ids: any IDGenerator
     private let codec: BusEnvelopeCodec
-    private let messageSink: AsyncStream<BusDelivery>.Continuation
-    private let kickSink: AsyncStream<BusDelivery>.Continuation
+    private let inbox: BusInbox
 
     struct Core {
         var state: BusState
@@ -77,11 +75,18 @@ package final class RedisBus: Bus, Service {
         codec = BusEnvelopeCodec(secret: options.secret)
         let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
         core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit), random: random))
-        (messages, messageSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
-        (kicks, kickSink) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.receiveLimit))
+        inbox = BusInbox(limit: options.receiveLimit)
         idle = BusSignal()
         overflow = BusSignal()
     }
+
+    package func events(_ family: BusFamily) -> AsyncStream<BusDelivery> {
+        inbox.events(family)
+    }
+
+    package func follow(_ topic: BusTopic) async {}
+
+    package func unfollow(_ topic: BusTopic) {}
 
     package var status: BusStatus {
         core.withLock { $0.state.status }
@@ -140,8 +145,7 @@ package final class RedisBus: Bus, Service {
     }
 
     func finishStreams() {
-        messageSink.finish()
-        kickSink.finish()
+        inbox.finish()
         idle.finish()
         overflow.finish()
     }
@@ -173,12 +177,7 @@ package final class RedisBus: Bus, Service {
     }
 
     private func deliver(_ delivery: BusDelivery) {
-        let sink =
-            switch delivery.event {
-            case .message: messageSink
-            case .kick: kickSink
-            }
-        guard case .dropped = sink.yield(delivery) else { return }
+        guard case .dropped = inbox.yield(delivery) else { return }
         metrics.receiveDropped.increment()
         let now = time.uptime()
         if let count = core.withLock({ $0.receiveDropped.add(1, at: now) }) { log.receiveDropped(count) }

@@ -32,11 +32,56 @@ package enum EventEncoder {
             writer.field("code", error.code.rawValue)
             writer.field("message", error.message)
             if let retryAfter = error.retryAfter { writer.field("retryAfterMs", retryAfter.milliseconds) }
-        case .messageReceived(let message, let showsClientMessageID):
+        case .messageReceived(let message, let showsClientMessageID, let isReplayed):
             writer.field("type", "MESSAGE_RECEIVE")
             writer.message(message, showsClientMessageID: showsClientMessageID)
-        case .pong(let serverTime):
+            if isReplayed { writer.field("replayed", true) }
+        case .messageUpdated(let message, let showsClientMessageID):
+            writer.field("type", "MESSAGE_UPDATE")
+            writer.message(message, showsClientMessageID: showsClientMessageID)
+        case .typing(let conversation, let user, let isTyping):
+            writer.field("type", "TYPING")
+            writer.field("conversationId", conversation.description)
+            writer.field("userId", user.description)
+            writer.field("isTyping", isTyping)
+        case .readReceipt(let cursor):
+            writer.field("type", "READ_RECEIPT")
+            writer.field("conversationId", cursor.conversationID.description)
+            writer.field("userId", cursor.userID.description)
+            writer.field("seq", cursor.seq)
+        case .channelJoined(let ref, let name, let lastSeq, let members):
+            writer.field("type", "CHANNEL_JOINED")
+            writer.field("ref", ref)
+            writer.field("channelId", ConversationID.channel(name).description)
+            writer.field("lastSeq", lastSeq)
+            writer.field("members", Int64(members))
+        case .presence(let presence):
+            writer.field("type", "PRESENCE")
+            writer.presence(presence)
+        case .presenceState(let ref, let users):
+            writer.field("type", "PRESENCE_STATE")
+            writer.field("ref", ref)
+            writer.beginArray("users")
+            for user in users {
+                writer.beginObject()
+                writer.presence(user)
+                writer.endObject()
+            }
+            writer.endArray()
+        case .synced(let ref, let synced):
+            writer.field("type", "SYNCED")
+            writer.field("ref", ref)
+            writer.beginObject("cursors")
+            for (conversation, seq) in synced.cursors { writer.field(conversation.description, seq) }
+            writer.endObject()
+            writer.field("stamp", String(synced.stamp.value))
+            writer.field("complete", synced.isComplete)
+        case .clusterStatus(let isDegraded):
+            writer.field("type", "CLUSTER_STATUS")
+            writer.field("degraded", isDegraded)
+        case .pong(let ref, let serverTime):
             writer.field("type", "PONG")
+            writer.field("ref", ref)
             writer.field("serverTime", serverTime.description)
         case .goAway(let reason, let reconnectAfter):
             writer.field("type", "GOAWAY")
@@ -56,6 +101,6 @@ package enum EventEncoder {
         writer.field("maxFrameBytes", Int64(welcome.maxFrameBytes))
         writer.field("serverTime", welcome.serverTime.description)
         // A string, as JavaScript's numbers end at 2^53.
-        writer.field("stamp", String(welcome.stamp.value))
+        writer.field("stamp", welcome.stamp.map { String($0.value) })
     }
 }

@@ -9,7 +9,30 @@ extension JSONWriter {
         field("content", message.content)
         if showsClientMessageID { field("clientMessageId", message.clientMessageID.description) }
         field("createdAt", message.createdAt.description)
+        if message.rev > 0 { changes(of: message) }
         endObject()
+    }
+
+    /// Writes what has become of a message since it was sent.
+    private mutating func changes(of message: Message) {
+        field("rev", message.rev)
+        field("editedAt", message.editedAt?.description)
+        field("deletedAt", message.deletedAt?.description)
+        guard !message.reactions.list.isEmpty else { return }
+        beginObject("reactions")
+        for reaction in message.reactions.list {
+            beginArray(reaction.emoji)
+            for user in reaction.userIDs { element(user.description) }
+            endArray()
+        }
+        endObject()
+    }
+
+    /// Writes the fields of a user's presence.
+    mutating func presence(_ presence: UserPresence) {
+        field("userId", presence.userID.description)
+        field("status", presence.status.rawValue)
+        field("lastSeen", presence.lastSeen?.description)
     }
 
     /// Writes which message it is, of whom and for whom.

@@ -2,7 +2,7 @@ package import NIOCore
 
 /// Writes one JSON object after the other field, straight into a buffer (RFC 8259).
 ///
-/// Names of fields are written as they are and must need no escapes.
+/// Names of fields that are literals are written as they are and must need no escapes.
 package struct JSONWriter {
     package private(set) var buffer: ByteBuffer
     private var needsComma = false
@@ -11,8 +11,9 @@ package struct JSONWriter {
         self.buffer = buffer
     }
 
+    /// Begins an object: the whole one, a field's, or with no name inside an array its next element.
     package mutating func beginObject(_ name: StaticString? = nil) {
-        if let name { writeName(name) }
+        if let name { writeName(name) } else if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
         buffer.writeInteger(UInt8(ascii: "{"))
         needsComma = false
     }
@@ -20,6 +21,37 @@ package struct JSONWriter {
     package mutating func endObject() {
         buffer.writeInteger(UInt8(ascii: "}"))
         needsComma = true
+    }
+
+    package mutating func beginArray(_ name: StaticString) {
+        writeName(name)
+        buffer.writeInteger(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    /// As the other, for a name that comes from data.
+    package mutating func beginArray(_ name: String) {
+        writeName(name)
+        buffer.writeInteger(UInt8(ascii: "["))
+        needsComma = false
+    }
+
+    package mutating func endArray() {
+        buffer.writeInteger(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    /// Writes a string as the next element of an array.
+    package mutating func element(_ value: String) {
+        if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+        needsComma = true
+        writeQuoted(value)
+    }
+
+    /// Writes a field whose name comes from data.
+    package mutating func field(_ name: String, _ value: Int64) {
+        writeName(name)
+        buffer.writeString(String(value))
     }
 
     /// Writes a string field; nothing for nil.
@@ -37,6 +69,13 @@ package struct JSONWriter {
     package mutating func field(_ name: StaticString, _ value: Bool) {
         writeName(name)
         buffer.writeStaticString(value ? "true" : "false")
+    }
+
+    private mutating func writeName(_ name: String) {
+        if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+        needsComma = true
+        writeQuoted(name)
+        buffer.writeInteger(UInt8(ascii: ":"))
     }
 
     private mutating func writeName(_ name: StaticString) {

@@ -15,6 +15,12 @@ package struct MessagePayload: Codable, Hashable, Sendable {
     /// For the sender alone, and between instances.
     package let clientMessageId: String?
     package let createdAt: RFC3339Timestamp
+    /// Where something has become of the message since it was sent.
+    package let rev: Int64?
+    package let editedAt: RFC3339Timestamp?
+    package let deletedAt: RFC3339Timestamp?
+    /// Who reacted, by emoji.
+    package let reactions: [String: [String]]?
 
     /// - Parameters:
     ///   - message: what is stored.
@@ -34,11 +40,21 @@ package struct MessagePayload: Codable, Hashable, Sendable {
         content = message.content
         clientMessageId = showsClientMessageID ? message.clientMessageID.description : nil
         createdAt = RFC3339Timestamp(message.createdAt)
+        rev = message.rev > 0 ? message.rev : nil
+        editedAt = message.editedAt.map { RFC3339Timestamp($0) }
+        deletedAt = message.deletedAt.map { RFC3339Timestamp($0) }
+        reactions =
+            message.reactions.list.isEmpty
+            ? nil
+            : Dictionary(
+                message.reactions.list.map { ($0.emoji, $0.userIDs.map(\.description)) },
+                uniquingKeysWith: { first, _ in first }
+            )
     }
 
     /// The message that this object stands for.
     ///
-    /// - Returns: nil where an id has not its form, `seq` is below 1, or there is no `clientMessageId`. Whether the sender belongs to the
+    /// - Returns: nil where an id or an emoji has not its form, `seq` is below 1, or there is no `clientMessageId`. Whether the sender belongs to the
     ///   conversation is the reader's to check.
     package var message: Message? {
         guard
@@ -46,7 +62,9 @@ package struct MessagePayload: Codable, Hashable, Sendable {
             let conversationID = ConversationID(conversationId),
             let senderID = UserID(senderId),
             let clientMessageID = clientMessageId.flatMap({ ClientMessageID($0) }),
-            seq >= 1
+            let reactions = reactionValues,
+            seq >= 1,
+            rev ?? 0 >= 0
         else { return nil }
         return Message(
             messageID: messageID,
@@ -56,7 +74,22 @@ package struct MessagePayload: Codable, Hashable, Sendable {
             senderName: senderName,
             content: content,
             clientMessageID: clientMessageID,
-            createdAt: createdAt.value
+            createdAt: createdAt.value,
+            editedAt: editedAt?.value,
+            deletedAt: deletedAt?.value,
+            reactions: reactions,
+            rev: rev ?? 0
         )
+    }
+
+    /// In the order of the emoji, as JSON's members have none; nil where an id has not its form.
+    private var reactionValues: Reactions? {
+        var list: [Reaction] = []
+        for (emoji, texts) in (reactions ?? [:]).sorted(by: { $0.key < $1.key }) {
+            let users = texts.compactMap { UserID($0) }
+            guard users.count == texts.count, !users.isEmpty, Emoji.isAllowed(emoji) else { return nil }
+            list.append(Reaction(emoji: emoji, userIDs: users))
+        }
+        return Reactions(list)
     }
 }

@@ -80,8 +80,9 @@ struct BusFixture: Sendable {
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await bus.run() }
-            group.addTask { for await delivery in bus.messages { deliveries.append(delivery) } }
-            group.addTask { for await delivery in bus.kicks { deliveries.append(delivery) } }
+            for family in BusFamily.allCases {
+                group.addTask { for await delivery in bus.events(family) { deliveries.append(delivery) } }
+            }
             defer { group.cancelAll() }
             return try await body()
         }

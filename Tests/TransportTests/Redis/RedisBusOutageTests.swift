@@ -188,7 +188,7 @@ struct RedisBusOutageTests {
         run.cancel()
         try await run.value
         var left: [Int64] = []
-        for await delivery in a.bus.messages { left += [delivery.message?.seq].compactMap(\.self) }
+        for await delivery in a.bus.events(.messages) { left += [delivery.message?.seq].compactMap(\.self) }
         #expect(left.count == 4)
         await server.stop()
     }

@@ -118,8 +118,9 @@ struct RedisBusTests {
         let lines = Recorder<LogLine>()
         let bus = DisabledBus(nodeEnvironment: "production", logger: Logger(label: "RedisBus") { _ in RecordingLogHandler(lines) })
         bus.publish(.message(Sample.message()))
-        for await _ in bus.messages { Issue.record("nothing was to come") }
-        for await _ in bus.kicks { Issue.record("nothing was to come") }
+        for family in BusFamily.allCases {
+            for await _ in bus.events(family) { Issue.record("nothing was to come") }
+        }
         #expect(bus.status == .disabled)
         #expect(lines.elements.map(\.event) == ["bus_disabled"])
         #expect(lines.elements.first?.metadata == ["reason": "REDIS_URL not set", "NODE_ENV": "production"])

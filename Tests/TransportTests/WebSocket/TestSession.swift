@@ -38,7 +38,7 @@ actor TestSession: ConnectionSession {
     func receive(_ frame: ClientFrame) {
         happenings.append(.received(ref: frame.ref))
         switch frame.command {
-        case .success: send(.pong(serverTime: Timestamp(milliseconds: 0)))
+        case .success: send(.pong(ref: nil, serverTime: Timestamp(milliseconds: 0)))
         case .failure(let error): send(.error(ref: frame.ref, error))
         }
     }

@@ -109,7 +109,7 @@ struct WebSocketTrafficTests {
             client.disconnect()
             let happenings = await session.happenings.wait { $0.contains(.closed) }
             #expect(happenings.last == .closed)
-            await session.send(.pong(serverTime: Timestamp(milliseconds: 0)))
+            await session.send(.pong(ref: nil, serverTime: Timestamp(milliseconds: 0)))
             #expect(await session.lastAdmission == .skipped)
         }
     }

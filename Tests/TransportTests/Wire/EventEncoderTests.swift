@@ -29,7 +29,9 @@ struct EventEncoderTests {
 
     @Test("frames without a message")
     func plainFrames() {
-        #expect(encode(.pong(serverTime: Timestamp(milliseconds: 0))) == #"{"type":"PONG","serverTime":"1970-01-01T00:00:00.000Z"}"#)
+        #expect(
+            encode(.pong(ref: nil, serverTime: Timestamp(milliseconds: 0))) == #"{"type":"PONG","serverTime":"1970-01-01T00:00:00.000Z"}"#
+        )
         #expect(encode(.ack(ref: nil, message: nil, isDuplicate: false)) == #"{"type":"ACK"}"#)
         #expect(encode(.ack(ref: "r", message: nil, isDuplicate: false)) == #"{"type":"ACK","ref":"r"}"#)
         #expect(
@@ -80,11 +82,11 @@ struct EventEncoderTests {
             #expect(ack.type == "ACK" && ack.duplicate == true && ack.clientMessageId == message.clientMessageID.description)
             #expect(ack.message == MessagePayload(message, showsClientMessageID: true))
             #expect(ack.message?.message == message)
-            let foreign = try decoded(.messageReceived(message, showsClientMessageID: false))
+            let foreign = try decoded(.messageReceived(message, showsClientMessageID: false, isReplayed: false))
             #expect(foreign.type == "MESSAGE_RECEIVE" && foreign.duplicate == nil && foreign.clientMessageId == nil)
             #expect(foreign.message == MessagePayload(message, showsClientMessageID: false))
             #expect(foreign.message?.clientMessageId == nil)
-            #expect(try decoded(.messageReceived(message, showsClientMessageID: true)).message?.message == message)
+            #expect(try decoded(.messageReceived(message, showsClientMessageID: true, isReplayed: false)).message?.message == message)
         }
     }
 
@@ -136,7 +138,7 @@ struct EventEncoderTests {
 
     @Test("a shared event is encoded once")
     func shared() {
-        let event = SharedEvent(.pong(serverTime: Timestamp(milliseconds: 5)))
+        let event = SharedEvent(.pong(ref: nil, serverTime: Timestamp(milliseconds: 5)))
         let first = ServerFraming.frame(event)
         let second = ServerFraming.frame(event)
         #expect(first == second)
