@@ -40,8 +40,8 @@ package struct BusConsumer: Sendable {
         }
         switch incoming.event {
         case .message(let message):
-            let users = await delivery.deliverHere(message, origin: nil)
-            guard users > 0 else { return }
+            let isConcerned = await delivery.deliverHere([message])
+            guard isConcerned else { return }
             logger.info(
                 "chat_message_delivered",
                 metadata: ["messageId": "\(message.messageID)", "originInstanceId": "\(incoming.origin.instanceID)"]
@@ -54,7 +54,9 @@ package struct BusConsumer: Sendable {
             ]
             if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = "\(session)" }
             logger.info(kick.appliedEvent, metadata: metadata)
-        case .chat, .presence:
+        case .chat(let event):
+            await delivery.tellHere(event)
+        case .presence:
             break
         }
     }

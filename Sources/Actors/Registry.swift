@@ -10,20 +10,23 @@ package actor Registry {
     private var connections = 0
     private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
-    private let environment: UserEnvironment
+    private let environment: DeliveryEnvironment
 
-    package init(environment: UserEnvironment) {
+    package init(environment: DeliveryEnvironment) {
         self.environment = environment
     }
+
+    /// The channels that have a member here.
+    package nonisolated var channels: ChannelDirectory { environment.channels }
 
     /// The number of connections and of users that have one.
     package var counts: (connections: Int, users: Int) {
         (connections, entries.count)
     }
 
-    /// Registers a connection; when it returns, deliveries and kicks reach it.
+    /// Registers a connection; when it returns, kicks reach it, and what is delivered to its user is known to concern it.
     ///
-    /// - Returns: the user's actor, which begins to deliver with `start(at:)`.
+    /// - Returns: the user's actor, which begins to deliver to the connection with `welcome`.
     @discardableResult
     package func join(_ session: SessionActor, as principal: Principal) async -> UserActor {
         let userID = principal.userID
@@ -62,6 +65,11 @@ package actor Registry {
 
     package func users(_ ids: [UserID]) -> [UserActor] {
         ids.compactMap { entries[$0]?.user }
+    }
+
+    /// All users with a connection here.
+    package var everybody: [UserActor] {
+        entries.values.map(\.user)
     }
 
     package func isHere(_ id: UserID) -> Bool {

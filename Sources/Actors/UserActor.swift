@@ -1,171 +1,64 @@
-import DequeModule
-package import Logging
-
-/// What the user actors of an instance share.
-package struct UserEnvironment: Sendable {
-    package let store: any MessageStore
-    package let time: any TimeSource
-    package let logger: Logger
-
-    package init(store: any MessageStore, time: any TimeSource, logger: Logger = Logger(label: "Reconciler")) {
-        self.store = store
-        self.time = time
-        self.logger = logger
-    }
-}
-
 /// One user's connections on this instance.
 ///
-/// It supervises them: each is told on its own event loop, and one that has failed is forgotten without the others noticing. A cursor for
-/// each conversation sees to it that every message reaches them once and in order, whatever order hints come in; what is
-/// missing is read from the store.
-package actor UserActor {
+/// It supervises them: each is told on its own event loop, and one that has failed is forgotten without the others noticing. It delivers
+/// the user's direct conversations, and has the sessions enter the channels that the user is in.
+package actor UserActor: FeedOwner {
     private struct Member {
         let session: SessionActor
         let sessionID: SessionID
         let authEpoch: Int64
+        /// Whether it enters channels that the user joins from now on as a live session.
+        var isLive = false
     }
-
-    private struct Arrival {
-        let message: Message
-        /// The connection that sent it.
-        let origin: ConnectionID?
-    }
-
-    private static let earlyLimit = 1_000
-    private static let pageSize = 200
 
     package nonisolated let userID: UserID
-    private let environment: UserEnvironment
+    private let environment: DeliveryEnvironment
     private var members: [ConnectionID: Member] = [:]
+    private var audience = Audience()
     /// Where this actor's deliveries begin; nil until its first session is valid.
-    private var start: Stamp?
-    /// What came before `start` was known; past the limit the oldest go, as whatever follows them in a conversation brings them back.
-    private var early: Deque<Arrival> = []
-    private var cursors: [ConversationID: Cursor<Arrival>] = [:]
-    private var fills: [ConversationID: Task<Void, Never>] = [:]
+    package private(set) var start: Stamp?
+    /// What was heard of before `start` was known.
+    private var early: [ConversationID: Int64] = [:]
+    private var feeds: [ConversationID: Feed] = [:]
+    private var channels: [ChannelName: ChannelActor] = [:]
+    private var preparation: Task<Result<Void, StoreError>, Never>?
+    private var isFollowing = false
+    private var isRetired = false
+    private var throttle = TypingThrottle()
+    private var typing = TypingBoard()
+    private var typingClock: Task<Void, Never>?
 
-    package init(userID: UserID, environment: UserEnvironment) {
+    package init(userID: UserID, environment: DeliveryEnvironment) {
         self.userID = userID
         self.environment = environment
     }
 
     package func add(_ session: SessionActor, as principal: Principal) {
         members[session.connectionID] = Member(session: session, sessionID: principal.sessionID, authEpoch: principal.authEpoch)
+        audience.add(session, of: userID, isHeld: true)
     }
 
-    package func remove(_ connection: ConnectionID) {
+    package func remove(_ connection: ConnectionID) async {
         members[connection] = nil
+        audience.remove(connection)
+        for channel in channels.values { await channel.leave(connection) }
     }
 
     /// Ends what is under way: the user has no connection here any more and gets another actor with the next one.
-    package func retire() {
-        for fill in fills.values { fill.cancel() }
-    }
-
-    /// Begins to deliver: a session is valid as of `stamp`. Only the first call counts.
-    package func start(at stamp: Stamp) {
-        guard start == nil else { return }
-        start = stamp
-        let arrivals = early
-        early = []
-        for arrival in arrivals { deliver(arrival) }
+    package func retire() async {
+        isRetired = true
+        for feed in feeds.values { feed.fill?.cancel() }
+        typingClock?.cancel()
+        if isFollowing { environment.bus.unfollow(.user(userID)) }
+        isFollowing = false
+        let names = Array(channels.keys)
+        channels = [:]
+        for name in names { await environment.channels.close(name) }
     }
 
     /// The sessions (log-ins) that have a connection here.
     package var connectedSessions: Set<SessionID> {
         Set(members.values.map(\.sessionID))
-    }
-
-    /// A stored message has come: from this instance's writer, or as a hint. It is written when it has its turn, and once.
-    ///
-    /// - Parameter origin: the connection that sent it.
-    package func deliver(_ message: Message, origin: ConnectionID?) {
-        let arrival = Arrival(message: message, origin: origin)
-        guard start == nil else {
-            deliver(arrival)
-            return
-        }
-        early.append(arrival)
-        if early.count > Self.earlyLimit { early.removeFirst() }
-    }
-
-    private func deliver(_ arrival: Arrival) {
-        let conversation = arrival.message.conversationID
-        // The first message of a conversation has nothing before it.
-        var cursor = cursors[conversation] ?? Cursor(position: arrival.message.seq == 1 ? 0 : nil)
-        let action = cursor.receive(arrival, seq: arrival.message.seq)
-        cursors[conversation] = cursor
-        switch action {
-        case .deliver: write([arrival])
-        case .drop, .wait: break
-        case .fill: fills[conversation] = Task { await self.fill(conversation) }
-        }
-    }
-
-    /// Reads what is missing until nothing is. While the store doesn't answer, or doesn't show yet what is known to exist, it asks again,
-    /// less and less often.
-    private func fill(_ conversation: ConversationID) async {
-        var generator = SystemRandomNumberGenerator()
-        var backoff = Backoff()
-        var count = 0
-        while !Task.isCancelled, let question = cursors[conversation]?.nextQuestion() {
-            do {
-                let read = try await ask(question, of: conversation)
-                let filled = apply(read, to: conversation)
-                count += filled
-                if filled > 0 || question == .position {
-                    backoff.reset()
-                    continue
-                }
-            } catch {
-                environment.logger.debug("fill_failed", metadata: ["conversationId": "\(conversation)", "error": "\(error)"])
-            }
-            try? await environment.time.sleep(for: backoff.next(using: &generator))
-        }
-        fills[conversation] = nil
-        guard count > 0 else { return }
-        environment.logger.info("gap_filled", metadata: ["conversationId": "\(conversation)", "count": .stringConvertible(count)])
-    }
-
-    private enum StoreAnswer {
-        case position(Int64)
-        case messages([Message])
-    }
-
-    private func ask(_ question: Cursor<Arrival>.Question, of conversation: ConversationID) async throws(StoreError) -> StoreAnswer {
-        switch question {
-        case .position:
-            .position(try await environment.store.lastSeq(in: conversation, at: start ?? Stamp(0)))
-        case .messages(let after):
-            .messages(try await environment.store.messages(in: conversation, before: nil, after: after, limit: Self.pageSize).messages)
-        }
-    }
-
-    /// Moves the cursor and writes what has its turn, in one step.
-    ///
-    /// - Returns: how many messages the store's answer brought on.
-    private func apply(_ answer: StoreAnswer, to conversation: ConversationID) -> Int {
-        switch answer {
-        case .position(let position):
-            write(cursors[conversation]?.locate(at: position) ?? [])
-            return 0
-        case .messages(let messages):
-            let elements = messages.map { (seq: $0.seq, element: Arrival(message: $0, origin: nil)) }
-            let inTurn = cursors[conversation]?.fill(elements) ?? []
-            write(inTurn)
-            return inTurn.count
-        }
-    }
-
-    /// Writes messages to every connection, each encoded once.
-    private func write(_ arrivals: [Arrival]) {
-        for arrival in arrivals {
-            let event = SharedEvent(
-                .messageReceived(arrival.message, showsClientMessageID: arrival.message.senderID == userID, isReplayed: false)
-            )
-            forEachExecutor { session in session.deliver(event, origin: arrival.origin) }
-        }
     }
 
     /// Ends the connections that `kick` means; they are ended when this returns.
@@ -175,7 +68,10 @@ package actor UserActor {
         let ended = members.values.compactMap { member in
             kick.reason(forSession: member.sessionID, authEpoch: member.authEpoch).map { (member.session, $0) }
         }
-        for (session, _) in ended { members[session.connectionID] = nil }
+        for (session, _) in ended {
+            members[session.connectionID] = nil
+            audience.remove(session.connectionID)
+        }
         var count = 0
         for (session, reason) in ended where await session.end(reason) { count += 1 }
         return count
@@ -189,18 +85,242 @@ package actor UserActor {
             session.executor.execute { session.assumeIsolated { $0.goAway(after: delay) } }
         }
     }
+}
 
-    /// Runs `body` on each session, with one hop for those that share an executor.
-    private func forEachExecutor(_ body: @escaping @Sendable (isolated SessionActor) -> Void) {
-        if members.count == 1, let session = members.values.first?.session {
-            session.executor.execute { session.assumeIsolated(body) }
+// MARK: - Going live
+
+extension UserActor {
+    /// Hears of the user and enters the channels that the user is in, held; to be awaited between `add` and the read of the baseline.
+    ///
+    /// - Throws: where it can't be read which channels those are, or how far they are.
+    package func prepare(_ session: SessionActor) async throws(StoreError) {
+        let task = preparation ?? Task { await self.readChannels() }
+        preparation = task
+        try await task.value.get()
+        for (name, channel) in channels {
+            try await channel.enter(session, of: userID, isHeld: true)
+            // The user may have left the channel, or the connection have gone, since the step before.
+            if channels[name] !== channel || members[session.connectionID] == nil { await channel.leave(session.connectionID) }
+        }
+    }
+
+    private func readChannels() async -> Result<Void, StoreError> {
+        if !isFollowing {
+            await environment.bus.follow(.user(userID))
+            guard !isRetired else {
+                environment.bus.unfollow(.user(userID))
+                return .success(())
+            }
+            isFollowing = true
+        }
+        do throws(StoreError) {
+            for name in try await environment.store.channels(of: userID) { open(name) }
+            return .success(())
+        } catch {
+            preparation = nil
+            return .failure(error)
+        }
+    }
+
+    /// Writes `welcome` to a session, and after it what is delivered from now on.
+    ///
+    /// - Parameters:
+    ///   - stamp: as of which the session is valid; the first one is where this actor's deliveries begin.
+    ///   - holds: whether nothing is delivered yet, as the session brings a `SYNC`.
+    /// - Returns: the conversations in which the session is behind, each with the number up to which it has everything.
+    package func welcome(_ session: SessionActor, _ welcome: Welcome, stamp: Stamp, holds: Bool) async -> [ConversationID: Int64] {
+        begin(at: stamp)
+        session.executor.execute { session.assumeIsolated { $0.goLive(welcome, holds: holds) } }
+        return holds ? [:] : await release(session.connectionID, missed: [:])
+    }
+
+    /// Begins to deliver to a session that was held.
+    ///
+    /// - Parameter missed: where it stands in conversations that it named, or in which the store found something for it.
+    /// - Returns: as `welcome`.
+    package func release(_ connection: ConnectionID, missed: [ConversationID: MissedConversation]) async -> [ConversationID: Int64] {
+        members[connection]?.isLive = true
+        let direct = missed.filter { if case .direct = $0.key { true } else { false } }
+        var behind = audience.update(connection) { $0.release(direct) { feeds[$0]?.cursor.position } } ?? [:]
+        for channel in Array(channels.values) {
+            let position = await channel.release(connection, missed: missed[channel.conversation])
+            behind[channel.conversation] = position
+        }
+        return behind
+    }
+
+    /// Those of a client's cursors that are of conversations the user is in.
+    package func accessible(_ cursors: [ConversationID: Int64]) -> [ConversationID: Int64] {
+        cursors.filter { owner(of: $0.key) != nil }
+    }
+
+    /// The actor that delivers a conversation to this user's sessions; nil where the user isn't in it.
+    package func owner(of conversation: ConversationID) -> (any FeedOwner)? {
+        switch conversation {
+        case .direct(let pair): pair.contains(userID) ? self : nil
+        case .channel(let name): channels[name]
+        }
+    }
+
+    private func begin(at stamp: Stamp) {
+        guard start == nil else { return }
+        start = stamp
+        let heard = early
+        early = [:]
+        for (conversation, seq) in heard { expect(seq, in: conversation) }
+    }
+}
+
+// MARK: - Channels
+
+extension UserActor {
+    package func isIn(_ name: ChannelName) -> Bool {
+        channels[name] != nil
+    }
+
+    package var channelNames: [ChannelName] { Array(channels.keys) }
+
+    /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given.
+    ///
+    /// - Returns: the channel.
+    /// - Throws: where it can't be read how far the channel is; the sessions then enter with the next call.
+    @discardableResult
+    package func join(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> ChannelActor {
+        let channel = open(name)
+        for (id, member) in members where id != connection {
+            try await channel.enter(member.session, of: userID, isHeld: !member.isLive)
+            if channels[name] !== channel || members[id] == nil { await channel.leave(id) }
+        }
+        return channel
+    }
+
+    /// The user has left a channel, here or on another instance.
+    package func leave(_ name: ChannelName) async {
+        guard let channel = channels.removeValue(forKey: name) else { return }
+        for connection in Array(members.keys) { await channel.leave(connection) }
+        await environment.channels.close(name)
+    }
+
+    @discardableResult
+    private func open(_ name: ChannelName) -> ChannelActor {
+        if let channel = channels[name] { return channel }
+        let channel = environment.channels.open(name, environment: environment)
+        channels[name] = channel
+        return channel
+    }
+}
+
+// MARK: - Direct conversations
+
+extension UserActor {
+    /// Messages of one conversation that are stored, ascending: from this instance's writer, or as hints. Each is written when it has
+    /// its turn, and once.
+    package func deliver(_ messages: [Message]) {
+        guard let conversation = messages.first?.conversationID, let last = messages.last?.seq else { return }
+        guard start != nil else {
+            early[conversation] = max(early[conversation] ?? 0, last)
             return
         }
-        let groups = Dictionary(grouping: members.values.lazy.map(\.session)) { ObjectIdentifier($0.executor) }
-        for sessions in groups.values {
-            sessions[0].executor.execute {
-                for session in sessions { session.assumeIsolated(body) }
+        var feed = feeds.removeValue(forKey: conversation) ?? newFeed(firstSeen: messages[0].seq)
+        var inTurn: [Message] = []
+        var needsFill = false
+        for message in messages {
+            switch feed.cursor.receive(message, seq: message.seq) {
+            case .deliver: inTurn.append(feed.updates.latest(message))
+            case .drop, .wait: break
+            case .fill: needsFill = true
             }
+        }
+        feeds[conversation] = feed
+        audience.write(inTurn, in: conversation)
+        if needsFill { beginFill(conversation) }
+    }
+
+    /// The store is known to hold messages of a conversation up to `seq`.
+    package func expect(_ seq: Int64, in conversation: ConversationID) {
+        guard start != nil else {
+            early[conversation] = max(early[conversation] ?? 0, seq)
+            return
+        }
+        if feeds[conversation, default: Feed()].cursor.expect(seq) { beginFill(conversation) }
+    }
+
+    /// A message was edited, deleted or reacted to.
+    package func update(_ message: Message) {
+        switch feeds[message.conversationID, default: Feed()].receive(update: message) {
+        case .update: audience.write(update: message)
+        case .deliver: deliver([message])
+        case .drop: break
+        }
+    }
+
+    package func noteRead(_ cursor: ReadCursor) {
+        audience.write(.readReceipt(cursor))
+    }
+
+    /// Another user is typing, or has stopped.
+    package func noteTyping(_ user: UserID, in conversation: ConversationID, isTyping: Bool) {
+        typing.note(isTyping, TypingBoard.Entry(conversation: conversation, user: user), at: environment.time.uptime())
+        audience.write(.typing(conversation, user, isTyping: isTyping))
+        guard typingClock == nil, !typing.isEmpty else { return }
+        typingClock = Task {
+            await TypingClock(time: self.environment.time).run(on: self)
+            self.typingClock = nil
+        }
+    }
+
+    /// Whether others are to be told that this user is typing.
+    package func admitsTyping(_ isTyping: Bool, in conversation: ConversationID) -> Bool {
+        throttle.admits(isTyping, in: conversation, at: environment.time.uptime())
+    }
+
+    /// The first message of a conversation has nothing before it.
+    private func newFeed(firstSeen seq: Int64) -> Feed {
+        Feed(position: seq == 1 ? 0 : nil)
+    }
+
+    private func beginFill(_ conversation: ConversationID) {
+        feeds[conversation]?.fill = Task { await self.fill(conversation, environment: self.environment) }
+    }
+}
+
+extension UserActor {
+    package func nextQuestion(in conversation: ConversationID) -> Cursor<Message>.Question? {
+        feeds[conversation]?.cursor.nextQuestion()
+    }
+
+    package func locate(_ conversation: ConversationID, at position: Int64) {
+        audience.write(feeds[conversation]?.cursor.locate(at: position) ?? [], in: conversation)
+    }
+
+    package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
+        guard var feed = feeds.removeValue(forKey: conversation) else { return 0 }
+        let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
+        feeds[conversation] = feed
+        audience.write(inTurn, in: conversation)
+        return inTurn.count
+    }
+
+    package func advance(
+        _ connection: ConnectionID,
+        in conversation: ConversationID,
+        with messages: [Message],
+        lastSeq: Int64
+    ) -> Int64? {
+        audience.advance(connection, feed: feeds[conversation] ?? Feed(), with: messages, in: conversation, lastSeq: lastSeq)
+    }
+
+    package func skip(_ connection: ConnectionID, in conversation: ConversationID, lastSeq: Int64) -> Int64 {
+        audience.skip(connection, feed: feeds[conversation] ?? Feed(), in: conversation, lastSeq: lastSeq)
+    }
+}
+
+extension UserActor: TypingWatcher {
+    var nextTypingDeadline: Duration? { typing.nextDeadline }
+
+    func expireTyping(at now: Duration) {
+        for entry in typing.expire(at: now) {
+            audience.write(.typing(entry.conversation, entry.user, isTyping: false))
         }
     }
 }

@@ -90,15 +90,17 @@ struct Instance: Sendable {
         store = try await Self.openStore(settings)
         storeMonitor = StoreMonitor(store: store, time: time)
         hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
-        registry = Registry(environment: UserEnvironment(store: store, time: time))
         busService = Self.bus(settings, isRequired: settings.bus.isRequired, identity: identity, ids: ids, time: time)
         let bus: any Bus =
             busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))
+        registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time))
         let tokens = try await Self.tokens(settings, time: time)
         let gate = SessionGate(store: store, tokens: tokens, time: time)
         let delivery = Delivery(registry: registry, bus: bus)
         let moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time)
-        let messaging = Messaging(store: store, delivery: delivery, ids: ids, time: time)
+        let access = ConversationAccess(store: store, registry: registry)
+        let messaging = Messaging(store: store, delivery: delivery, access: access, ids: ids, time: time)
+        let conversations = Conversations(store: store, delivery: delivery, registry: registry, access: access, time: time)
         let accounts = Accounts(
             store: store,
             hasher: hasher,
@@ -121,6 +123,8 @@ struct Instance: Sendable {
             gate: gate,
             registry: registry,
             messaging: messaging,
+            conversations: conversations,
+            store: store,
             time: time
         )
         routes = Routes(
@@ -131,6 +135,8 @@ struct Instance: Sendable {
             accounts: accounts,
             moderation: moderation,
             messaging: messaging,
+            conversations: conversations,
+            access: access,
             drain: drain,
             time: time,
             settings: settings
@@ -184,13 +190,14 @@ struct Instance: Sendable {
             limits: limits,
             refusesConnections: { drain.isDraining },
             authenticate: { token async throws(RequestError) in try await environment.gate.principal(forToken: token) },
-            makeSession: { connectionID, executor, outbound, principal, peer in
+            makeSession: { connectionID, executor, outbound, opening in
                 SessionActor(
                     connectionID: connectionID,
                     executor: executor,
                     outbound: outbound,
-                    principal: principal,
-                    peer: peer,
+                    principal: opening.principal,
+                    peer: opening.peer,
+                    resumes: opening.resumes,
                     environment: environment
                 )
             }

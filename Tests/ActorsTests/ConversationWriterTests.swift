@@ -12,8 +12,8 @@ struct ConversationWriterTests {
         ConversationWriter(store: instance.store, delivery: instance.delivery, limit: limit)
     }
 
-    private func batch(_ ids: Int...) throws -> ConversationWriter.Batch {
-        let drafts = try ids.map { id in
+    private func batch(_ ids: Int...) throws -> [MessageDraft] {
+        try ids.map { id in
             MessageDraft(
                 messageID: MessageID(high: 3, low: UInt64(id)),
                 senderID: sender,
@@ -23,7 +23,6 @@ struct ConversationWriterTests {
                 createdAt: instance.time.now()
             )
         }
-        return ConversationWriter.Batch(drafts: drafts, origin: nil)
     }
 
     /// Two conversations can't hold each other up, and one that nobody writes to is forgotten.

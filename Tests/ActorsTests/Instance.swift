@@ -31,7 +31,8 @@ struct Instance: Sendable {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ids = UUIDv7Generator(time: time)
         let tokens = PlainTokenCodec(time: time)
-        registry = Registry(environment: UserEnvironment(store: store, time: time, logger: quiet))
+        registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time, logger: quiet))
+        let access = ConversationAccess(store: store, registry: registry)
         gate = SessionGate(store: store, tokens: tokens, time: time, logger: quiet)
         delivery = Delivery(registry: registry, bus: bus, logger: quiet)
         moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: quiet)
@@ -50,7 +51,16 @@ struct Instance: Sendable {
             limits: limits,
             gate: gate,
             registry: registry,
-            messaging: Messaging(store: store, delivery: delivery, ids: ids, time: time, logger: quiet),
+            messaging: Messaging(store: store, delivery: delivery, access: access, ids: ids, time: time, logger: quiet),
+            conversations: Conversations(
+                store: store,
+                delivery: delivery,
+                registry: registry,
+                access: access,
+                time: time,
+                logger: quiet
+            ),
+            store: store,
             time: time,
             logger: quiet
         )
@@ -72,10 +82,11 @@ struct Instance: Sendable {
     }
 
     /// Opens a connection and starts it; nothing is waited for.
-    func open(_ principal: Principal?) async -> Connection {
+    func open(_ principal: Principal?, resumes: Bool = false) async -> Connection {
         let connection = Connection(
             id: ConnectionID(connections.next()),
             principal: principal,
+            resumes: resumes,
             environment: environment
         )
         await connection.start()
@@ -83,8 +94,8 @@ struct Instance: Sendable {
     }
 
     /// Opens a connection and returns once it is live.
-    func connect(_ logIn: LogIn) async -> Connection {
-        let connection = await open(logIn.principal)
+    func connect(_ logIn: LogIn, resumes: Bool = false) async -> Connection {
+        let connection = await open(logIn.principal, resumes: resumes)
         await connection.outbound.outputs.wait { !$0.isEmpty }
         return connection
     }
@@ -96,13 +107,14 @@ struct Connection: Sendable {
     let outbound = RecordingOutbound()
     let session: SessionActor
 
-    init(id: ConnectionID, principal: Principal?, environment: SessionEnvironment) {
+    init(id: ConnectionID, principal: Principal?, resumes: Bool = false, environment: SessionEnvironment) {
         session = SessionActor(
             connectionID: id,
             executor: executor,
             outbound: outbound,
             principal: principal,
             peer: .unknown,
+            resumes: resumes,
             environment: environment
         )
     }

@@ -30,8 +30,8 @@ struct UserActorTests {
         let bob = try await b.register("bob")
         let connection = await b.connect(bob)
         let messages = try await stored(5, from: ada, to: bob)
-        await b.delivery.deliverHere(messages[0], origin: nil)
-        await b.delivery.deliverHere(messages[4], origin: nil)
+        await b.delivery.deliverHere([messages[0]])
+        await b.delivery.deliverHere([messages[4]])
         #expect(await connection.outbound.waitForMessages(5) == messages)
     }
 
@@ -40,7 +40,7 @@ struct UserActorTests {
         let bob = try await b.register("bob")
         let connection = await b.connect(bob)
         let messages = try await stored(40, from: ada, to: bob)
-        for message in (messages + messages).shuffled() { await b.delivery.deliverHere(message, origin: nil) }
+        for message in (messages + messages).shuffled() { await b.delivery.deliverHere([message]) }
         _ = await connection.outbound.waitForMessages(40)
         await connection.executor.settle()
         #expect(connection.outbound.messages == messages)
@@ -52,7 +52,7 @@ struct UserActorTests {
         _ = try await stored(10, from: ada, to: bob)
         let connection = await b.connect(bob)
         let later = try await stored(3, from: ada, to: bob, first: 11)
-        await b.delivery.deliverHere(later[2], origin: nil)
+        await b.delivery.deliverHere([later[2]])
         #expect(await connection.outbound.waitForMessages(3) == later)
     }
 
@@ -62,8 +62,8 @@ struct UserActorTests {
         let connection = await b.connect(bob)
         let messages = try await stored(3, from: ada, to: bob)
         await b.store.failNext(.messages, StoreError(.unavailable, "gone"))
-        await b.delivery.deliverHere(messages[0], origin: nil)
-        await b.delivery.deliverHere(messages[2], origin: nil)
+        await b.delivery.deliverHere([messages[0]])
+        await b.delivery.deliverHere([messages[2]])
         await b.time.waitForSleepers(1)
         b.time.advance(by: .seconds(5))
         #expect(await connection.outbound.waitForMessages(3) == messages)
@@ -92,7 +92,7 @@ struct UserActorTests {
         try await sender.send("mine", to: ada.user.userID, id: "mine")
         #expect(await sender.errors(1).first?.code == .storeUnavailable)
         let later = try await stored(1, from: ada, to: bob)
-        await b.delivery.deliverHere(later[0], origin: nil)
+        await b.delivery.deliverHere([later[0]])
         #expect(await sender.outbound.waitForMessages(2).map(\.content) == ["mine", "1"])
     }
 
@@ -105,9 +105,9 @@ struct UserActorTests {
         try await sender.send("mine", to: ada.user.userID, id: "mine")
         let own = try #require(await sender.acks(1).first)
         let event = SharedEvent(.messageReceived(own, showsClientMessageID: true, isReplayed: false))
-        await sender.session.deliver(event, origin: nil)
+        await sender.session.deliver(event)
         let later = try await stored(1, from: ada, to: bob)
-        await user.deliver(later[0], origin: nil)
+        await user.deliver([later[0]])
         #expect(await sender.outbound.waitForMessages(1) == later)
     }
 
@@ -117,7 +117,7 @@ struct UserActorTests {
         let connection = await b.connect(bob)
         let messages = try await stored(3, from: ada, to: bob)
         await b.store.failAll(StoreError(.unavailable, "gone"))
-        await b.delivery.deliverHere(messages[2], origin: nil)
+        await b.delivery.deliverHere([messages[2]])
         await b.time.waitForSleepers(1)
         await connection.session.connectionClosed()
         await b.registry.waitUntilEmpty()

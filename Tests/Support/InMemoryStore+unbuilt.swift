@@ -82,4 +82,10 @@ extension InMemoryStore {
         cursors: [ConversationID: Int64],
         since stamp: Stamp?
     ) async throws(StoreError) -> (conversations: [MissedConversation], watermark: Stamp) { throw StoreError(.other, "not built") }
+
+    package func updates(
+        for user: UserID,
+        since stamp: Stamp,
+        limit: Int
+    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) { throw StoreError(.other, "not built") }
 }

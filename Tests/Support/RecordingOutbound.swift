@@ -64,6 +64,8 @@ package final class RecordingOutbound: SessionOutbound {
         write(.shared(event))
     }
 
+    package var isPressed: Bool { false }
+
     package func ping() {
         guard !state.withLock({ $0.isClosed }) else { return }
         outputs.append(.ping)

@@ -2,20 +2,8 @@
 ///
 /// Group commit: what comes for a conversation while an append to it is under way goes together in the next one.
 package actor ConversationWriter {
-    /// Drafts of one sender that are numbered in a row.
-    package struct Batch: Sendable {
-        package let drafts: [MessageDraft]
-        /// The connection that they came on.
-        package let origin: ConnectionID?
-
-        package init(drafts: [MessageDraft], origin: ConnectionID?) {
-            self.drafts = drafts
-            self.origin = origin
-        }
-    }
-
     private struct Waiting {
-        let batch: Batch
+        let drafts: [MessageDraft]
         let continuation: CheckedContinuation<Result<[AppendOutcome], StoreError>, Never>
     }
 
@@ -41,17 +29,17 @@ package actor ConversationWriter {
     /// The conversations that are being written to.
     package var activeCount: Int { entries.count }
 
-    /// Stores a batch; returns when it is durable.
-    package func append(_ batch: Batch, to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
+    /// Stores drafts, numbered in a row; returns when they are durable.
+    package func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
         let result = await withCheckedContinuation { continuation in
-            enqueue(Waiting(batch: batch, continuation: continuation), in: conversation)
+            enqueue(Waiting(drafts: drafts, continuation: continuation), in: conversation)
         }
         return try result.get()
     }
 
     private func enqueue(_ waiting: Waiting, in conversation: ConversationID) {
         var entry = entries[conversation] ?? Entry(queue: CommitQueue(limit: limit))
-        switch entry.queue.offer(waiting, size: waiting.batch.drafts.count) {
+        switch entry.queue.offer(waiting, size: waiting.drafts.count) {
         case .begin:
             entry.committer = Task { await self.commitAll(in: conversation) }
             entries[conversation] = entry
@@ -72,17 +60,17 @@ package actor ConversationWriter {
     private func commit(_ group: [Waiting], to conversation: ConversationID) async {
         let outcomes: [AppendOutcome]
         do {
-            outcomes = try await store.append(group.flatMap(\.batch.drafts), to: conversation)
+            outcomes = try await store.append(group.flatMap(\.drafts), to: conversation)
         } catch {
             for waiting in group { waiting.continuation.resume(returning: .failure(error)) }
             return
         }
         var rest = outcomes[...]
-        var stored: [(message: Message, origin: ConnectionID?)] = []
+        var stored: [Message] = []
         for waiting in group {
-            let own = rest.prefix(waiting.batch.drafts.count)
+            let own = rest.prefix(waiting.drafts.count)
             rest = rest.dropFirst(own.count)
-            for case .stored(let message) in own { stored.append((message, waiting.batch.origin)) }
+            for case .stored(let message) in own { stored.append(message) }
             waiting.continuation.resume(returning: .success(Array(own)))
         }
         await delivery.deliver(stored)

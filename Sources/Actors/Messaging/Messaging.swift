@@ -11,6 +11,7 @@ package struct SendReceipt: Hashable, Sendable {
 package final class Messaging: Sendable {
     private let store: any Store
     private let writer: ConversationWriter
+    private let access: ConversationAccess
     private let ids: any IDGenerator
     private let time: any TimeSource
     private let logger: Logger
@@ -21,11 +22,13 @@ package final class Messaging: Sendable {
     package init(
         store: any Store,
         delivery: Delivery,
+        access: ConversationAccess,
         ids: any IDGenerator,
         time: any TimeSource,
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
+        self.access = access
         self.ids = ids
         self.time = time
         self.logger = logger
@@ -34,33 +37,23 @@ package final class Messaging: Sendable {
 
     /// Stores messages of one sender for one destination; durable when it returns.
     ///
-    /// - Parameters:
-    ///   - commands: all of the same destination, numbered in this order.
-    ///   - origin: the connection that they came on, which is answered instead of told; nil for HTTP.
+    /// - Parameter commands: all of the same destination, numbered in this order.
     /// - Returns: an answer a command.
-    package func send(
-        _ commands: [SendCommand],
-        from sender: Principal,
-        origin: ConnectionID?
-    ) async -> [Result<SendReceipt, RequestError>] {
+    package func send(_ commands: [SendCommand], from sender: Principal) async -> [Result<SendReceipt, RequestError>] {
         guard let destination = commands.first?.destination else { return [] }
         do {
             let conversation = try await conversation(for: destination, sender: sender)
             let drafts = commands.map { draft($0, from: sender) }
-            let outcomes = try await append(drafts, to: conversation, origin: origin)
+            let outcomes = try await append(drafts, to: conversation)
             return outcomes.map(answer)
         } catch {
             return commands.map { _ in .failure(error) }
         }
     }
 
-    private func append(
-        _ drafts: [MessageDraft],
-        to conversation: ConversationID,
-        origin: ConnectionID?
-    ) async throws(RequestError) -> [AppendOutcome] {
+    private func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(RequestError) -> [AppendOutcome] {
         do {
-            return try await writer.append(ConversationWriter.Batch(drafts: drafts, origin: origin), to: conversation)
+            return try await writer.append(drafts, to: conversation)
         } catch {
             logger.warning("append_failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
             throw RequestError(error)
@@ -72,8 +65,9 @@ package final class Messaging: Sendable {
         case .user(let recipient):
             guard try await exists(recipient) else { throw RequestError(.notFound, "There is no user with this recipientId.") }
             return .direct(UserPair(sender.userID, recipient))
-        case .channel:
-            throw RequestError(.notFound, "There is no channel with this channelId.")
+        case .channel(let name):
+            try await access.check(.channel(name), for: sender.userID)
+            return .channel(name)
         }
     }
 

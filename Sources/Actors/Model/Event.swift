@@ -20,6 +20,16 @@ package enum Event: Sendable {
     case goAway(reason: String, reconnectAfter: Duration)
 }
 
+extension Event {
+    /// Whether a slow client must have it all the same: what it shows of others for a moment is left out first.
+    package var isEssential: Bool {
+        switch self {
+        case .typing, .presence: false
+        default: true
+        }
+    }
+}
+
 /// The first event of an authenticated connection.
 package struct Welcome: Hashable, Sendable {
     package let principal: Principal

@@ -35,6 +35,8 @@ package enum EndReason: Hashable, Sendable {
     case slowConsumer
     case rateLimited
     case tooManyBadFrames
+    /// No `SYNC` came in time on a connection that was opened to bring one.
+    case syncExpected
     case goingAway
     case serviceRestart
     /// Silent for two and a half heartbeats.
@@ -49,7 +51,7 @@ package enum EndReason: Hashable, Sendable {
         case .unauthenticated, .tokenExpired: 4001
         case .slowConsumer: 4008
         case .rateLimited: 4029
-        case .tooManyBadFrames: 1008
+        case .tooManyBadFrames, .syncExpected: 1008
         case .goingAway, .heartbeatTimeout: 1001
         case .serviceRestart: 1012
         case .internalError: 1011
@@ -67,6 +69,7 @@ package enum EndReason: Hashable, Sendable {
         case .slowConsumer: "SLOW_CONSUMER"
         case .rateLimited: "RATE_LIMITED"
         case .tooManyBadFrames: "BAD_FRAMES"
+        case .syncExpected: "SYNC_EXPECTED"
         case .goingAway: "GOING_AWAY"
         case .serviceRestart: "SERVICE_RESTART"
         case .heartbeatTimeout: "HEARTBEAT_TIMEOUT"
@@ -78,7 +81,7 @@ package enum EndReason: Hashable, Sendable {
     package var jumpsQueue: Bool {
         switch self {
         case .suspended, .removed, .revoked, .slowConsumer, .rateLimited, .serviceRestart, .heartbeatTimeout: true
-        case .unauthenticated, .tokenExpired, .tooManyBadFrames, .goingAway, .internalError: false
+        case .unauthenticated, .tokenExpired, .tooManyBadFrames, .syncExpected, .goingAway, .internalError: false
         }
     }
 }

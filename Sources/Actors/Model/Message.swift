@@ -9,6 +9,9 @@ package struct Stamp: Hashable, Comparable, Sendable {
     package static func < (lhs: Self, rhs: Self) -> Bool {
         lhs.value < rhs.value
     }
+
+    /// At or above every stamp.
+    package static let latest = Stamp(UInt64.max)
 }
 
 /// The key of idempotency that a client chooses for a message: 1–64 printable ASCII characters.

@@ -21,6 +21,9 @@ package protocol SessionOutbound: Sendable {
     /// As `send`, with the encoding that all receivers share.
     func send(_ event: SharedEvent) -> OutboundAdmission
 
+    /// Whether half of what may wait for the client waits: what can come later should.
+    var isPressed: Bool { get }
+
     /// Asks the client for a sign of life.
     func ping()
 

@@ -167,6 +167,14 @@ package protocol ChangeStore: Sendable {
     /// Messages that were edited, deleted or reacted to after `stamp`, in one query; at most `limit`, those that changed first.
     func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message]
 
+    /// What changed in a user's conversations after `stamp` other than by new messages: messages that were edited, deleted or reacted
+    /// to, at most `limit`, those that changed first; and how far others have read.
+    func updates(
+        for user: UserID,
+        since stamp: Stamp,
+        limit: Int
+    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor])
+
     /// Messages above a number in each of several conversations, in one query: ascending in each, conversation after conversation.
     ///
     /// - Parameters:

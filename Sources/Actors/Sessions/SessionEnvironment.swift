@@ -12,9 +12,8 @@ package struct SessionLimits: Sendable {
     package var tokenTimeout: Duration
     /// Commands of one connection that wait for their turn; one more is refused with `RATE_LIMITED`.
     package var waitingCommands: Int
-    /// Events that come while a session is being confirmed, which takes one read of the store; one more ends it with 1012. They are
-    /// shared with the user's other sessions, so that holding them costs a reference each.
-    package var heldEvents: Int
+    /// How long a connection that resumes may take to bring its `SYNC`, and each further part of it.
+    package var syncTimeout: Duration
 
     package init(
         heartbeat: Duration = .seconds(25),
@@ -22,14 +21,14 @@ package struct SessionLimits: Sendable {
         rateLimit: Int = 20,
         tokenTimeout: Duration = .seconds(10),
         waitingCommands: Int = 256,
-        heldEvents: Int = 4_096
+        syncTimeout: Duration = .seconds(10)
     ) {
         self.heartbeat = heartbeat
         self.maxFrameBytes = maxFrameBytes
         self.rateLimit = rateLimit
         self.tokenTimeout = tokenTimeout
         self.waitingCommands = waitingCommands
-        self.heldEvents = heldEvents
+        self.syncTimeout = syncTimeout
     }
 }
 
@@ -40,6 +39,8 @@ package final class SessionEnvironment: Sendable {
     package let gate: SessionGate
     package let registry: Registry
     package let messaging: Messaging
+    package let conversations: Conversations
+    package let store: any Store
     package let time: any TimeSource
     package let logger: Logger
 
@@ -49,6 +50,8 @@ package final class SessionEnvironment: Sendable {
         gate: SessionGate,
         registry: Registry,
         messaging: Messaging,
+        conversations: Conversations,
+        store: any Store,
         time: any TimeSource,
         logger: Logger = Logger(label: "Session")
     ) {
@@ -57,6 +60,8 @@ package final class SessionEnvironment: Sendable {
         self.gate = gate
         self.registry = registry
         self.messaging = messaging
+        self.conversations = conversations
+        self.store = store
         self.time = time
         self.logger = logger
     }

@@ -55,6 +55,17 @@ package struct Cursor<Element> {
         return .fill
     }
 
+    /// The element numbered `seq` is known to exist, without having come.
+    ///
+    /// - Returns: whether to begin a fill.
+    package mutating func expect(_ seq: Int64) -> Bool {
+        if let position, seq <= position { return false }
+        target = max(target, seq)
+        guard !isFilling else { return false }
+        isFilling = true
+        return true
+    }
+
     /// The store has said where the cursor begins.
     ///
     /// - Returns: what has its turn now.

@@ -26,6 +26,8 @@ package struct SessionState: Sendable {
     private var lastActivity: Duration
     private var lastPing: Duration
     private var drainsAt: Duration?
+    /// Until when the client has to have brought its `SYNC`.
+    private var syncDeadline: Duration?
 
     package init(principal: Principal?, heartbeat: Duration, tokenTimeout: Duration, now: Duration) {
         if let principal {
@@ -60,10 +62,21 @@ package struct SessionState: Sendable {
     }
 
     /// Registered and found valid after that; false where the connection has ended meanwhile.
-    package mutating func goLive(_ principal: Principal) -> Bool {
+    ///
+    /// - Parameter syncDeadline: until when the client has to have brought its `SYNC`; nil where it brings none.
+    package mutating func goLive(_ principal: Principal, syncDeadline: Duration? = nil) -> Bool {
         guard case .joining = phase else { return false }
         phase = .live(principal)
+        self.syncDeadline = syncDeadline
         return true
+    }
+
+    /// Whether nothing is delivered, as the client has not brought its `SYNC` yet.
+    package var awaitsSync: Bool { syncDeadline != nil }
+
+    /// Part of a `SYNC` came; where more follow, they have until `deadline`.
+    package mutating func noteSync(deadline: Duration?) {
+        if awaitsSync { syncDeadline = deadline }
     }
 
     /// Ends the connection; false where it has ended already.
@@ -96,6 +109,7 @@ package struct SessionState: Sendable {
             break
         }
         if let drainsAt, now >= drainsAt { return .end(.goingAway) }
+        if let syncDeadline, now >= syncDeadline { return .end(.syncExpected) }
         if now - lastActivity > heartbeat * 5 / 2 { return .end(.heartbeatTimeout) }
         guard now - lastPing >= heartbeat else { return .none }
         lastPing = now

@@ -8,6 +8,7 @@ import Transport
 struct ConversationRoutes: Sendable {
     let store: any Store
     let messaging: Messaging
+    let access: ConversationAccess
 
     private struct History: Encodable {
         let messages: [MessagePayload]
@@ -35,7 +36,7 @@ struct ConversationRoutes: Sendable {
         api.post("messages") { request, context in
             let principal = try context.requirePrincipal()
             let command = try FrameDecoder.decodeSend(try await request.body.collect(upTo: JSONBody.limit))
-            let answers = await messaging.send([command], from: principal, origin: nil)
+            let answers = await messaging.send([command], from: principal)
             guard let receipt = try answers.first?.get() else { throw RequestError(.internalError, "No answer.") }
             let sent = Sent(
                 message: MessagePayload(receipt.message, showsClientMessageID: true),
@@ -54,8 +55,7 @@ struct ConversationRoutes: Sendable {
         let after = try request.integer("after", in: sequence)
         guard before == nil || after == nil else { throw RequestError(.badRequest, "before, after: one of them, not both") }
         let limit = try request.integer("limit", in: 1...200, default: 50)
-        guard case .direct(let pair) = conversation else { throw RequestError(.notFound, "There is no such channel.") }
-        guard pair.contains(principal.userID) else { throw RequestError(.forbidden, "You are not a member of this conversation.") }
+        try await access.check(conversation, for: principal.userID)
         let page = try await asking { () async throws(StoreError) in
             try await store.messages(in: conversation, before: before, after: after, limit: limit)
         }

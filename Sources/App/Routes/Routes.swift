@@ -10,6 +10,8 @@ struct Routes: Sendable {
     let accounts: Accounts
     let moderation: Moderation
     let messaging: Messaging
+    let conversations: Conversations
+    let access: ConversationAccess
     let drain: DrainState
     let time: any TimeSource
     let settings: Settings
@@ -33,7 +35,10 @@ struct Routes: Sendable {
         let api = router.group("api").add(middleware: authentication)
         MeRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: api)
         UserRoutes(store: store, registry: registry).add(to: api)
-        ConversationRoutes(store: store, messaging: messaging).add(to: api)
+        ConversationRoutes(store: store, messaging: messaging, access: access).add(to: api)
+        ChannelRoutes(store: store, conversations: conversations) { users in
+            await registry.users(users).count
+        }.add(to: api)
 
         let admin = api.group("admin").add(middleware: AdminMiddleware())
         AdminRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: admin)

@@ -246,7 +246,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
         if let httpState { pipeline.removeHandler(httpState, promise: nil) }
         httpState = nil
         pipeline.removeHandler(codec.encoder, promise: nil)
-        let session = services.makeSession(loops.nextConnectionID(), loop.executor, handler, principal, request.peer)
+        let opening = ConnectionOpening(principal: principal, peer: request.peer, resumes: request.resumes)
+        let session = services.makeSession(loops.nextConnectionID(), loop.executor, handler, opening)
         handler.start(session)
         self.codec = nil
         // The decoder leaves in the loop's next turn and hands on what it hasn't read.

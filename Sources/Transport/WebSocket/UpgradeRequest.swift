@@ -12,6 +12,8 @@ struct UpgradeRequest: Equatable {
     let token: String?
     /// What the answer chooses of the sub-protocols offered.
     let chosenSubprotocol: String?
+    /// Whether the client brings a `SYNC`: `resume=1`.
+    let resumes: Bool
 
     static func isMeant(by head: HTTPRequestHead) -> Bool {
         head.uri == "/ws" || head.uri.hasPrefix("/ws?")
@@ -24,7 +26,7 @@ struct UpgradeRequest: Equatable {
     init(_ head: HTTPRequestHead, endpoint: RequestEndpoint, origins: AllowedOrigins) throws(UpgradeRefusal) {
         let headers = head.headers
         try Self.checkHandshake(head)
-        try Self.checkQuery(head.uri)
+        resumes = try Self.resumes(head.uri)
         let origin = headers["Origin"]
         if let first = origin.first {
             guard origin.count == 1, origins.allows(first, own: endpoint.ownOrigin) else { throw .originNotAllowed }
@@ -49,14 +51,24 @@ struct UpgradeRequest: Equatable {
         }
     }
 
-    private static func checkQuery(_ uri: String) throws(UpgradeRefusal) {
-        guard let query = uri.firstIndex(of: "?") else { return }
+    /// Reads the query; a token in it is refused, as URLs end up in logs.
+    private static func resumes(_ uri: String) throws(UpgradeRefusal) -> Bool {
+        guard let query = uri.firstIndex(of: "?") else { return false }
+        var resumes = false
         for field in uri[uri.index(after: query)...].split(separator: "&") {
             let name = field.prefix { $0 != "=" }.lowercased()
+            if name == "resume" {
+                switch field.dropFirst(name.count + 1) {
+                case "1": resumes = true
+                case "0": resumes = false
+                default: throw .badRequest("resume must be 0 or 1.")
+                }
+            }
             guard !["token", "access_token", "jwt", "bearer", "authorization"].contains(name) else {
                 throw .badRequest("A token may not stand in the URL: send it in a header, a cookie or an AUTH frame.")
             }
         }
+        return resumes
     }
 
     private static func token(in headers: HTTPHeaders, offered: [Substring]) throws(UpgradeRefusal) -> String? {

@@ -12,12 +12,17 @@ import NIOCore
 extension WebSocketHandler: SessionOutbound {
     package func send(_ event: Event) -> OutboundAdmission {
         guard handshake.isOpen else { return .skipped }
-        return write(ServerFraming.frame(event))
+        return write(ServerFraming.frame(event), isEssential: event.isEssential)
     }
 
     package func send(_ event: SharedEvent) -> OutboundAdmission {
         guard handshake.isOpen else { return .skipped }
-        return write(ServerFraming.frame(event))
+        return write(ServerFraming.frame(event), isEssential: event.event.isEssential)
+    }
+
+    package var isPressed: Bool {
+        guard let context, !context.channel.isWritable else { return false }
+        return waiting.bytes + bufferedBytes(context) > limits.outboundLimitBytes / 2
     }
 
     package func ping() {
@@ -81,22 +86,22 @@ extension WebSocketHandler: SessionOutbound {
         flushSoon()
     }
 
-    private func write(_ frame: ByteBuffer) -> OutboundAdmission {
+    private func write(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         loop.eventLoop.assertInEventLoop()
-        let admission = offer(frame)
+        let admission = offer(frame, isEssential: isEssential)
         // Much may be written in one turn: only what the socket refuses when it is tried waits for the client.
         guard admission == .overflow, isFlushScheduled else { return admission }
         repeat { flush() } while isFlushScheduled
-        return offer(frame)
+        return offer(frame, isEssential: isEssential)
     }
 
-    private func offer(_ frame: ByteBuffer) -> OutboundAdmission {
+    private func offer(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         guard let context else { return .skipped }
         let isWritable = context.channel.isWritable
         switch waiting.offer(
             frame,
             bytes: frame.readableBytes,
-            isEssential: true,
+            isEssential: isEssential,
             isWritable: isWritable,
             buffered: isWritable ? 0 : bufferedBytes(context)
         ) {

@@ -1,13 +1,21 @@
 package import Actors
 package import NIOSSL
 
+/// What a connection's request has settled before its session begins.
+package struct ConnectionOpening: Hashable, Sendable {
+    /// Whose connection it is; nil where the first frame must bring a token.
+    package let principal: Principal?
+    package let peer: PeerInfo
+    /// Whether nothing is delivered before the client's first `SYNC`: `/ws?resume=1`.
+    package let resumes: Bool
+}
+
 /// What the transport asks of the rest of the instance, and its settings.
 package struct WebSocketServices: Sendable {
     /// Who the holder of a token is, before the upgrade.
     package var authenticate: @Sendable (_ token: String) async throws(RequestError) -> Principal
     /// Makes the actor of a new connection; called on the connection's event loop. A nil principal has to come with the first frame.
-    package var makeSession:
-        @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerInfo) -> any ConnectionSession
+    package var makeSession: @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, ConnectionOpening) -> any ConnectionSession
     /// Whether new connections are refused with 503.
     package var refusesConnections: @Sendable () -> Bool
     package var origins: AllowedOrigins
@@ -25,7 +33,7 @@ package struct WebSocketServices: Sendable {
         authenticate: @escaping @Sendable (_ token: String) async throws(RequestError) -> Principal,
         makeSession:
             @escaping @Sendable (
-                ConnectionID, any SessionExecutor, any SessionOutbound, Principal?, PeerInfo
+                ConnectionID, any SessionExecutor, any SessionOutbound, ConnectionOpening
             ) -> any ConnectionSession
     ) {
         self.origins = origins

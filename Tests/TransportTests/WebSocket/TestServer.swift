@@ -72,8 +72,14 @@ func withServer(
         tls: tls,
         refusesConnections: { isDraining.isSet },
         authenticate: authenticate,
-        makeSession: { id, executor, outbound, principal, peer in
-            let session = TestSession(connectionID: id, executor: executor, outbound: outbound, principal: principal, peer: peer)
+        makeSession: { id, executor, outbound, opening in
+            let session = TestSession(
+                connectionID: id,
+                executor: executor,
+                outbound: outbound,
+                principal: opening.principal,
+                peer: opening.peer
+            )
             sessions.append(session)
             return session
         }

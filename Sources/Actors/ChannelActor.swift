@@ -1,0 +1,197 @@
+/// One channel on this instance: its members' sessions here, and how far its messages have been delivered to them.
+package actor ChannelActor: FeedOwner {
+    package nonisolated let name: ChannelName
+    package nonisolated let conversation: ConversationID
+    private let environment: DeliveryEnvironment
+    private var feed = Feed()
+    private var audience = Audience()
+    private var typing = TypingBoard()
+    private var typingClock: Task<Void, Never>?
+    private var preparation: Task<Result<Void, StoreError>, Never>?
+    private var isFollowing = false
+    private var isRetired = false
+
+    package init(name: ChannelName, environment: DeliveryEnvironment) {
+        self.name = name
+        self.environment = environment
+        conversation = .channel(name)
+    }
+
+    /// Nil: what is delivered begins with the first member.
+    package var start: Stamp? { nil }
+
+    /// Takes a session in. Whatever is delivered after this reaches it, at once or, where it is held, after `release`.
+    ///
+    /// - Throws: where it can't be read how far the channel is.
+    package func enter(_ session: SessionActor, of user: UserID, isHeld: Bool) async throws(StoreError) {
+        try await prepare()
+        guard !isRetired else { return }
+        audience.add(session, of: user, isHeld: isHeld)
+    }
+
+    package func leave(_ connection: ConnectionID) {
+        audience.remove(connection)
+    }
+
+    /// Begins to write to a session that was held.
+    ///
+    /// - Parameter missed: where it stands, if that is not where it came in.
+    /// - Returns: the number up to which it has everything; nil where it is live.
+    package func release(_ connection: ConnectionID, missed: MissedConversation?) -> Int64? {
+        let places = missed.map { [conversation: $0] } ?? [:]
+        let position = feed.cursor.position
+        let behind = audience.update(connection) { $0.release(places) { _ in position } }
+        return behind?[conversation]
+    }
+
+    /// What a session gets that has just joined by itself.
+    package enum Greeting: Hashable, Sendable {
+        /// It is live, or behind and to be brought what it lacks.
+        case entered(behind: Int64?)
+        /// It was live before; what it asked for again ends with this number.
+        case again(upTo: Int64)
+    }
+
+    /// Answers a session's wish to join, which takes it in if it isn't: the answer is written before anything that comes after.
+    ///
+    /// - Parameter since: the number above which it wants what it missed.
+    package func greet(
+        _ session: SessionActor,
+        of user: UserID,
+        since: Int64?,
+        ref: String?,
+        members: Int
+    ) async throws(StoreError) -> Greeting {
+        try await prepare()
+        let position = feed.cursor.position ?? 0
+        let answer = Event.channelJoined(ref: ref, name, lastSeq: position, members: members)
+        session.executor.execute { session.assumeIsolated { $0.answer(answer) } }
+        guard !audience.contains(session.connectionID) else { return .again(upTo: position) }
+        audience.add(session, of: user, isHeld: true)
+        let place = since.map { MissedConversation(conversationID: conversation, after: min($0, position), lastSeq: position) }
+        return .entered(behind: release(session.connectionID, missed: place))
+    }
+
+    /// Messages that are stored, ascending: from this instance's writer, or as hints.
+    package func deliver(_ messages: [Message]) {
+        var inTurn: [Message] = []
+        for message in messages {
+            switch feed.cursor.receive(message, seq: message.seq) {
+            case .deliver: inTurn.append(feed.updates.latest(message))
+            case .drop, .wait: break
+            case .fill: beginFill()
+            }
+        }
+        audience.write(inTurn, in: conversation)
+    }
+
+    /// The store is known to hold messages up to `seq`.
+    package func expect(_ seq: Int64) {
+        if feed.cursor.expect(seq) { beginFill() }
+    }
+
+    /// A message was edited, deleted or reacted to.
+    package func update(_ message: Message) {
+        switch feed.receive(update: message) {
+        case .update: audience.write(update: message)
+        case .deliver: deliver([message])
+        case .drop: break
+        }
+    }
+
+    package func noteTyping(_ user: UserID, isTyping: Bool) {
+        typing.note(isTyping, TypingBoard.Entry(conversation: conversation, user: user), at: environment.time.uptime())
+        audience.write(.typing(conversation, user, isTyping: isTyping), exceptTo: user)
+        watchTyping()
+    }
+
+    package func noteRead(_ cursor: ReadCursor) {
+        audience.write(.readReceipt(cursor))
+    }
+
+    /// Ends what is under way: nobody here is in the channel any more, and whoever comes gets another actor.
+    func retire() {
+        isRetired = true
+        feed.fill?.cancel()
+        typingClock?.cancel()
+        if isFollowing { environment.bus.unfollow(.channel(name)) }
+        isFollowing = false
+    }
+
+    /// Hears of the channel, and then learns how far it is.
+    private func prepare() async throws(StoreError) {
+        guard feed.cursor.position == nil else { return }
+        let task = preparation ?? Task { await self.locate() }
+        preparation = task
+        try await task.value.get()
+    }
+
+    private func locate() async -> Result<Void, StoreError> {
+        if !isFollowing {
+            await environment.bus.follow(.channel(name))
+            guard !isRetired else {
+                environment.bus.unfollow(.channel(name))
+                return .success(())
+            }
+            isFollowing = true
+        }
+        do throws(StoreError) {
+            locate(conversation, at: try await environment.store.lastSeq(in: conversation, at: .latest))
+            return .success(())
+        } catch {
+            preparation = nil
+            return .failure(error)
+        }
+    }
+
+    private func beginFill() {
+        feed.fill = Task { await self.fill(self.conversation, environment: self.environment) }
+    }
+
+    private func watchTyping() {
+        guard typingClock == nil, !typing.isEmpty else { return }
+        typingClock = Task {
+            await TypingClock(time: self.environment.time).run(on: self)
+            self.typingClock = nil
+        }
+    }
+}
+
+extension ChannelActor {
+    package func nextQuestion(in conversation: ConversationID) -> Cursor<Message>.Question? {
+        feed.cursor.nextQuestion()
+    }
+
+    package func locate(_ conversation: ConversationID, at position: Int64) {
+        audience.write(feed.cursor.locate(at: position), in: conversation)
+    }
+
+    package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
+        let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
+        audience.write(inTurn, in: conversation)
+        return inTurn.count
+    }
+
+    package func advance(
+        _ connection: ConnectionID,
+        in conversation: ConversationID,
+        with messages: [Message],
+        lastSeq: Int64
+    ) -> Int64? {
+        audience.advance(connection, feed: feed, with: messages, in: conversation, lastSeq: lastSeq)
+    }
+
+    package func skip(_ connection: ConnectionID, in conversation: ConversationID, lastSeq: Int64) -> Int64 {
+        audience.skip(connection, feed: feed, in: conversation, lastSeq: lastSeq)
+    }
+}
+
+extension ChannelActor: TypingWatcher {
+    var nextTypingDeadline: Duration? { typing.nextDeadline }
+
+    func expireTyping(at now: Duration) {
+        for entry in typing.expire(at: now) {
+            audience.write(.typing(entry.conversation, entry.user, isTyping: false), exceptTo: entry.user)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+/// The sessions that one actor delivers to, with one hop for those that share an executor.
+struct Audience {
+    private struct Member: Sendable {
+        let session: SessionActor
+        let userID: UserID
+    }
+
+    private var members: [ConnectionID: Member] = [:]
+    /// The same, by executor.
+    private var groups: [ObjectIdentifier: [Member]] = [:]
+    /// Of those that are not simply live.
+    private var standings: [ConnectionID: Standing] = [:]
+
+    var sessions: [SessionActor] { members.values.map(\.session) }
+
+    func contains(_ connection: ConnectionID) -> Bool {
+        members[connection] != nil
+    }
+
+    /// - Parameter isHeld: whether nothing is written to it before `release`.
+    mutating func add(_ session: SessionActor, of user: UserID, isHeld: Bool) {
+        guard members[session.connectionID] == nil else { return }
+        let member = Member(session: session, userID: user)
+        members[session.connectionID] = member
+        groups[ObjectIdentifier(session.executor), default: []].append(member)
+        if isHeld { standings[session.connectionID] = Standing(isHeld: true) }
+    }
+
+    mutating func remove(_ connection: ConnectionID) {
+        guard let member = members.removeValue(forKey: connection) else { return }
+        standings[connection] = nil
+        let executor = ObjectIdentifier(member.session.executor)
+        guard var group = groups.removeValue(forKey: executor), let index = group.firstIndex(where: { $0.session === member.session })
+        else { return }
+        group.swapAt(index, group.count - 1)
+        group.removeLast()
+        if !group.isEmpty { groups[executor] = group }
+    }
+
+    /// Changes where a session stands; nil for one that has gone.
+    mutating func update<Result>(_ connection: ConnectionID, _ body: (inout Standing) -> Result) -> Result? {
+        guard members[connection] != nil else { return nil }
+        var standing = standings[connection] ?? Standing(isHeld: false)
+        let result = body(&standing)
+        standings[connection] = standing.isPlain ? nil : standing
+        return result
+    }
+
+    /// Writes messages that have their turn, each encoded once, to every session that is live in their conversation.
+    mutating func write(_ messages: [Message], in conversation: ConversationID) {
+        guard !messages.isEmpty, !members.isEmpty else { return }
+        let events = messages.map { MessageEvents(received: $0) }
+        var admitted: [ConnectionID: [MessageEvents]] = [:]
+        for connection in Array(standings.keys) {
+            admitted[connection] = update(connection) { standing in
+                events.filter { standing.admits($0.seq, in: conversation) }
+            }
+        }
+        let exceptions = admitted
+        hop { member in
+            let events = exceptions.isEmpty ? events : exceptions[member.session.connectionID] ?? events
+            for event in events { member.session.assumeIsolated { $0.deliver(event.event(for: member.userID)) } }
+        }
+    }
+
+    /// Writes to one session what it lacks; see `FeedOwner.advance`.
+    mutating func advance(
+        _ connection: ConnectionID,
+        feed: Feed,
+        with messages: [Message],
+        in conversation: ConversationID,
+        lastSeq: Int64
+    ) -> Int64? {
+        guard let member = members[connection], let last = messages.last?.seq else { return nil }
+        // What was read may have changed since, and the change was not told to who hadn't had the message.
+        let events = messages.map { MessageEvents(received: feed.updates.latest($0)) }
+        member.session.executor.execute {
+            for event in events { member.session.assumeIsolated { $0.deliver(event.event(for: member.userID)) } }
+        }
+        let isLive = update(connection) { standing in
+            standing.advance(to: last, in: conversation, delivered: feed.cursor.position, lastSeq: lastSeq)
+        }
+        return isLive ?? true ? nil : last
+    }
+
+    /// Has one session go live whatever it lacks; see `FeedOwner.skip`.
+    mutating func skip(_ connection: ConnectionID, feed: Feed, in conversation: ConversationID, lastSeq: Int64) -> Int64 {
+        let seq = max(feed.cursor.position ?? 0, lastSeq)
+        _ = update(connection) { $0.skip(to: seq, in: conversation) }
+        return seq
+    }
+
+    /// Tells of a changed message those who have had it.
+    func write(update message: Message) {
+        guard !members.isEmpty else { return }
+        let events = MessageEvents(updated: message)
+        let excluded = Set(standings.filter { !$0.value.hasHad(message.seq, in: message.conversationID) }.keys)
+        hop { member in
+            guard excluded.isEmpty || !excluded.contains(member.session.connectionID) else { return }
+            member.session.assumeIsolated { $0.deliver(events.event(for: member.userID)) }
+        }
+    }
+
+    /// Tells everybody, those of `user` left out where it is given.
+    func write(_ event: Event, exceptTo user: UserID? = nil) {
+        guard !members.isEmpty else { return }
+        let event = SharedEvent(event)
+        hop { member in
+            guard member.userID != user else { return }
+            member.session.assumeIsolated { $0.deliver(event) }
+        }
+    }
+
+    private func hop(_ body: @escaping @Sendable (Member) -> Void) {
+        for group in groups.values {
+            group[0].session.executor.execute {
+                for member in group { body(member) }
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import Logging
+
+/// Brings what is stored to whom it is for: to the connections here, and as a hint to the other instances.
+package struct Delivery: Sendable {
+    private let registry: Registry
+    private let channels: ChannelDirectory
+    private let bus: any Bus
+    private let logger: Logger
+
+    package init(registry: Registry, bus: any Bus, logger: Logger = Logger(label: "Session")) {
+        self.registry = registry
+        channels = registry.channels
+        self.bus = bus
+        self.logger = logger
+    }
+
+    /// Delivers messages of one conversation that this instance has stored, ascending.
+    package func deliver(_ messages: [Message]) async {
+        await deliverHere(messages)
+        for message in messages { bus.publish(.message(message)) }
+    }
+
+    /// Delivers messages of one conversation to the connections of this instance alone.
+    ///
+    /// - Returns: whether anybody here is concerned.
+    @discardableResult
+    package func deliverHere(_ messages: [Message]) async -> Bool {
+        guard let conversation = messages.first?.conversationID else { return false }
+        let isConcerned: Bool
+        switch conversation {
+        case .direct(let pair):
+            let users = await registry.users(pair.members)
+            for user in users { await user.deliver(messages) }
+            isConcerned = !users.isEmpty
+        case .channel(let name):
+            let channel = channels.channel(name)
+            await channel?.deliver(messages)
+            isConcerned = channel != nil
+        }
+        for message in messages {
+            logger.debug(
+                "BROADCAST",
+                metadata: [
+                    "messageId": "\(message.messageID)", "seq": .stringConvertible(message.seq), "here": .stringConvertible(isConcerned),
+                ]
+            )
+        }
+        return isConcerned
+    }
+
+    /// Tells what has happened in a conversation.
+    package func tell(_ event: ChatEvent) async {
+        await tellHere(event)
+        bus.publish(.chat(event))
+    }
+
+    /// Tells the other instances alone.
+    package func announce(_ event: ChatEvent) {
+        bus.publish(.chat(event))
+    }
+
+    /// Tells the connections of this instance alone.
+    package func tellHere(_ event: ChatEvent) async {
+        if case .membership(let name, let user, let isMember) = event {
+            await apply(membership: name, of: user, isMember: isMember)
+            return
+        }
+        switch event.conversationID {
+        case .direct(let pair):
+            for user in await registry.users(pair.members) { await Self.tell(event, to: user) }
+        case .channel(let name):
+            if let channel = channels.channel(name) { await Self.tell(event, to: channel) }
+        }
+    }
+
+    private static func tell(_ event: ChatEvent, to user: UserActor) async {
+        switch event {
+        case .updated(let message), .reaction(let message): await user.update(message)
+        case .read(let cursor): await user.noteRead(cursor)
+        case .typing(let conversation, let typist, let isTyping):
+            guard typist != user.userID else { return }
+            await user.noteTyping(typist, in: conversation, isTyping: isTyping)
+        case .membership: break
+        }
+    }
+
+    private static func tell(_ event: ChatEvent, to channel: ChannelActor) async {
+        switch event {
+        case .updated(let message), .reaction(let message): await channel.update(message)
+        case .read(let cursor): await channel.noteRead(cursor)
+        case .typing(_, let typist, let isTyping): await channel.noteTyping(typist, isTyping: isTyping)
+        case .membership: break
+        }
+    }
+
+    private func apply(membership name: ChannelName, of id: UserID, isMember: Bool) async {
+        guard let user = await registry.user(id) else { return }
+        guard isMember else { return await user.leave(name) }
+        do {
+            try await user.join(name)
+        } catch {
+            logger.warning("channel_not_entered", metadata: ["channelId": "ch:\(name)", "userId": "\(id)", "error": "\(error)"])
+        }
+    }
+}
+
+extension UserPair {
+    /// One or two people.
+    fileprivate var members: [UserID] {
+        first == second ? [first] : [first, second]
+    }
+}

@@ -1,0 +1,18 @@
+package import Logging
+
+/// What the actors that deliver share on an instance.
+package struct DeliveryEnvironment: Sendable {
+    package let store: any Store
+    package let bus: any Bus
+    package let time: any TimeSource
+    package let channels = ChannelDirectory()
+    package let logger: Logger
+
+    /// - Parameter logger: labelled `Reconciler`.
+    package init(store: any Store, bus: any Bus, time: any TimeSource, logger: Logger = Logger(label: "Reconciler")) {
+        self.store = store
+        self.bus = bus
+        self.time = time
+        self.logger = logger
+    }
+}

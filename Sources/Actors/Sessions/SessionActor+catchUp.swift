@@ -1,0 +1,134 @@
+extension SessionActor {
+    /// The most cursors that a `SYNC` may bring in all its parts.
+    static let cursorLimit = 20_000
+    private static let pageOfConversation = 200
+    private static let page = 500
+
+    /// Keeps a part of a `SYNC` until its last one.
+    func collect(_ part: SyncCommand, ref: String?) {
+        guard syncParts.count + part.cursors.count <= Self.cursorLimit else {
+            syncParts = [:]
+            refuse(RequestError(.badRequest, "A SYNC may bring up to \(Self.cursorLimit) cursors."), ref: ref)
+            return
+        }
+        syncParts.merge(part.cursors) { _, later in later }
+        state.noteSync(deadline: environment.time.uptime() + environment.limits.syncTimeout)
+    }
+
+    /// Begins to bring what the client missed.
+    ///
+    /// - Returns: the answer, where nothing was missed.
+    func sync(_ part: SyncCommand, ref: String?, by userID: UserID) async throws(RequestError) -> Event? {
+        let named = syncParts.merging(part.cursors) { _, later in later }
+        syncParts = [:]
+        guard !catchUp.isSyncing else { throw RequestError(.conflict, "A SYNC is under way; wait for its SYNCED.") }
+        guard named.count <= Self.cursorLimit else {
+            throw RequestError(.badRequest, "A SYNC may bring up to \(Self.cursorLimit) cursors.")
+        }
+        guard let user else { return nil }
+        let wasHeld = state.awaitsSync
+        do throws(StoreError) {
+            let cursors = await user.accessible(named)
+            let (missed, watermark) = try await environment.store.missed(by: userID, cursors: cursors, since: part.stamp)
+            var places = Dictionary(missed.map { ($0.conversationID, $0) }, uniquingKeysWith: { first, _ in first })
+            let updates = try await updates(since: part.stamp, for: userID)
+            guard !state.isClosed else { return nil }
+            if wasHeld {
+                for (conversation, seq) in cursors where places[conversation] == nil {
+                    places[conversation] = MissedConversation(conversationID: conversation, after: seq, lastSeq: seq)
+                }
+                state.noteSync(deadline: nil)
+                let behind = await user.release(connectionID, missed: places)
+                for (conversation, after) in behind {
+                    let lack = CatchUp.Lack(after: after, lastSeq: places[conversation]?.lastSeq ?? 0, isReplay: false)
+                    catchUp.add(lack, in: conversation)
+                }
+            } else {
+                for place in missed where catchUp.lack(in: place.conversationID) == nil {
+                    catchUp.add(CatchUp.Lack(after: place.after, lastSeq: place.lastSeq, isReplay: true), in: place.conversationID)
+                }
+            }
+            // What the client lacks is read as it is now.
+            for (message, event) in updates.messages where message.seq <= places[message.conversationID]?.after ?? .max { send(event) }
+            for cursor in updates.reads { send(.readReceipt(cursor)) }
+            let end = catchUp.begin(ref: ref, stamp: watermark)
+            bringWhatIsLacking()
+            return end
+        } catch {
+            throw RequestError(error)
+        }
+    }
+
+    /// The session lacks what lies between these numbers and the deliveries.
+    func lack(_ behind: [ConversationID: Int64]) {
+        for (conversation, after) in behind {
+            catchUp.add(CatchUp.Lack(after: after, lastSeq: 0, isReplay: false), in: conversation)
+        }
+        bringWhatIsLacking()
+    }
+
+    func bringWhatIsLacking() {
+        guard catchUpTask == nil, !catchUp.isEmpty, !state.isClosed else { return }
+        catchUpTask = Task {
+            await self.readOn()
+            self.catchUpTask = nil
+        }
+    }
+
+    /// What changed in the user's conversations while the client was away, other than new messages.
+    private func updates(
+        since stamp: Stamp?,
+        for user: UserID
+    ) async throws(StoreError) -> (messages: [(Message, Event)], reads: [ReadCursor]) {
+        guard let stamp else { return ([], []) }
+        let (messages, reads) = try await environment.store.updates(for: user, since: stamp, limit: CatchUp.limit)
+        return (messages.map { ($0, .messageUpdated($0, showsClientMessageID: $0.senderID == user)) }, reads)
+    }
+
+    /// Reads page after page until nothing is lacking; slowly where the client doesn't read, or the store doesn't answer.
+    private func readOn() async {
+        var generator = SystemRandomNumberGenerator()
+        var backoff = Backoff()
+        while !catchUp.isEmpty, !state.isClosed {
+            while outbound.isPressed, !Task.isCancelled { try? await environment.time.sleep(for: .milliseconds(20)) }
+            let limit = catchUp.page(Self.page)
+            let page = try? await environment.store.messages(after: catchUp.places, each: Self.pageOfConversation, limit: limit)
+            guard !Task.isCancelled else { return }
+            guard let page, !page.isEmpty else {
+                try? await environment.time.sleep(for: backoff.next(using: &generator))
+                continue
+            }
+            backoff.reset()
+            for messages in Dictionary(grouping: page, by: \.conversationID).values { await write(messages) }
+            for conversation in catchUp.takeExcess() { await skip(conversation) }
+            if let end = catchUp.endIfDone() { send(end) }
+        }
+    }
+
+    /// Writes part of one conversation.
+    private func write(_ messages: [Message]) async {
+        guard let last = messages.last, let lack = catchUp.lack(in: last.conversationID) else { return }
+        let conversation = last.conversationID
+        let step: CatchUp.Step
+        if lack.isReplay {
+            let wanted = messages.prefix { $0.seq <= lack.lastSeq }
+            for message in wanted {
+                send(.messageReceived(message, showsClientMessageID: message.senderID == principal?.userID, isReplayed: true))
+            }
+            let isDone = last.seq >= lack.lastSeq
+            step = catchUp.wrote(wanted.count, upTo: min(last.seq, lack.lastSeq), in: conversation, isDone: isDone)
+        } else {
+            guard let owner = await user?.owner(of: conversation) else { return catchUp.drop(conversation) }
+            let behind = await owner.advance(connectionID, in: conversation, with: messages, lastSeq: lack.lastSeq)
+            step = catchUp.wrote(messages.count, upTo: last.seq, in: conversation, isDone: behind == nil)
+        }
+        if step == .skip { await skip(conversation) }
+    }
+
+    private func skip(_ conversation: ConversationID) async {
+        if let lack = catchUp.lack(in: conversation), !lack.isReplay, let owner = await user?.owner(of: conversation) {
+            _ = await owner.skip(connectionID, in: conversation, lastSeq: lack.lastSeq)
+        }
+        catchUp.drop(conversation)
+    }
+}

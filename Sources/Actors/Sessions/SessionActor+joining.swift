@@ -1,0 +1,59 @@
+import Logging
+
+extension SessionActor {
+    func authenticate(_ token: String) async {
+        do {
+            let principal = try await environment.gate.principal(forToken: token)
+            guard state.beginJoining(principal) else { return }
+            await join(principal)
+        } catch {
+            end(EndReason(error), farewell: .error(ref: nil, error))
+        }
+    }
+
+    /// Registers, and only then asks the store whether the session is valid: a ban that ran meanwhile has either seen the
+    /// registration or is seen here. What was delivered meanwhile is read from the store.
+    func join(_ principal: Principal) async {
+        self.principal = principal
+        let user = await environment.registry.join(self, as: principal)
+        guard !state.isClosed else {
+            await environment.registry.leave(connectionID, of: principal.userID)
+            return
+        }
+        self.user = user
+        do throws(SessionRefusal) {
+            do throws(StoreError) {
+                try await user.prepare(self)
+            } catch {
+                throw .unavailable(RequestError(error))
+            }
+            let record = try await environment.gate.confirm(principal)
+            lack(await user.welcome(self, welcome(Principal(record), stamp: record.stamp), stamp: record.stamp, holds: resumes))
+        } catch {
+            switch error {
+            case .ended(let reason): end(reason)
+            case .unavailable(let error): end(.internalError, farewell: .error(ref: nil, error))
+            }
+        }
+    }
+
+    private func welcome(_ principal: Principal, stamp: Stamp) -> Welcome {
+        Welcome(
+            principal: principal,
+            instanceID: environment.instanceID,
+            heartbeat: environment.limits.heartbeat,
+            maxFrameBytes: environment.limits.maxFrameBytes,
+            serverTime: environment.time.now(),
+            stamp: resumes ? nil : stamp
+        )
+    }
+
+    /// Welcomes the client; what the user's actor delivers comes after.
+    func goLive(_ welcome: Welcome, holds: Bool) {
+        let deadline = holds ? environment.time.uptime() + environment.limits.syncTimeout : nil
+        guard state.goLive(welcome.principal, syncDeadline: deadline) else { return }
+        environment.logger.info("CONNECT", metadata: logIDs)
+        send(.welcome(welcome))
+        work()
+    }
+}
