@@ -53,19 +53,38 @@ package enum FrameDecoder {
             throw RequestError(.badRequest, "type must be a string: \(knownTypes).")
         }
         switch type {
-        case "AUTH":
-            guard case .value(let token) = fields.token, (1...maxTokenLength).contains(token.utf8.count) else {
-                throw RequestError(.badRequest, "token must be a string of 1 to \(maxTokenLength) characters.")
-            }
-            return .authenticate(token: token)
-        case "MESSAGE_SEND":
-            return .send(try SendFields(fields).command())
-        case "PING":
-            return .ping
-        default:
-            throw RequestError(.unknownType, "Unknown type; this server knows \(knownTypes).")
+        case "MESSAGE_SEND": return .send(try SendFields(fields).command())
+        case "PING": return .ping
+        case "TYPING": return .typing(try fields.conversation(), isTyping: try fields.isTyping())
+        case "READ": return .conversation(.read(try fields.conversation(), upTo: try fields.seq()))
+        case "SYNC":
+            return .sync(SyncCommand(cursors: try fields.cursors(), stamp: try fields.stamp(), hasMore: try fields.hasMore()))
+        case "MESSAGE_EDIT":
+            return .conversation(.edit(try fields.message(), in: try fields.conversation(), content: try fields.checkedContent()))
+        case "MESSAGE_DELETE": return .conversation(.delete(try fields.message(), in: try fields.conversation()))
+        case "REACTION":
+            return .conversation(
+                .react(try fields.message(), in: try fields.conversation(), emoji: try fields.checkedEmoji(), adds: try fields.adds())
+            )
+        case "CHANNEL_JOIN": return .conversation(.join(try fields.channel(), since: try fields.since()))
+        case "CHANNEL_LEAVE": return .conversation(.leave(try fields.channel()))
+        case "PRESENCE_SET": return .presence(.set(try fields.status()))
+        case "PRESENCE_WATCH": return .presence(.watch(try fields.users()))
+        case "PRESENCE_UNWATCH": return .presence(.unwatch(try fields.users()))
+        case "AUTH": return .authenticate(token: try token(fields))
+        default: throw RequestError(.unknownType, "Unknown type; this server knows \(knownTypes).")
         }
     }
 
-    private static let knownTypes = "AUTH, MESSAGE_SEND, PING"
+    private static func token(_ fields: FrameFields) throws(RequestError) -> String {
+        guard case .value(let token) = fields.token, (1...maxTokenLength).contains(token.utf8.count) else {
+            throw RequestError(.badRequest, "token must be a string of 1 to \(maxTokenLength) characters.")
+        }
+        return token
+    }
+
+    private static let knownTypes = """
+        AUTH, MESSAGE_SEND, MESSAGE_EDIT, MESSAGE_DELETE, REACTION, CHANNEL_JOIN, CHANNEL_LEAVE, TYPING, READ, SYNC, \
+        PRESENCE_SET, PRESENCE_WATCH, PRESENCE_UNWATCH, PING
+        """
 }

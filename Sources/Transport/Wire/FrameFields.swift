@@ -16,6 +16,9 @@ struct FrameFields {
     private(set) var content = Text.absent
     private(set) var recipientID = Text.absent
     private(set) var channelID = Text.absent
+    /// Where the fields of the rarer frames stand in `bytes`: read only if the frame turns out to be one that has them.
+    private var others: [OtherField: Range<Int>] = [:]
+    private var bytes = ByteBuffer()
 
     /// Why there are no fields.
     enum SyntaxError: Error {
@@ -41,6 +44,16 @@ struct FrameFields {
             }
         }
         self = try result.get()
+        self.bytes = bytes
+    }
+
+    /// The value of a field that few frames have; nil where it is absent.
+    func value(_ field: OtherField) -> FrameValue? {
+        guard
+            let range = others[field],
+            let value = bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count)
+        else { return nil }
+        return FrameValue(json: value)
     }
 
     private init(_ scanner: inout JSONScanner) throws(JSONScanner.SyntaxError) {
@@ -49,11 +62,17 @@ struct FrameFields {
         repeat {
             let name = try scanner.rawString()
             try scanner.expect(":")
-            guard let field = try Self.field(name) else {
+            switch try Self.field(name) {
+            case .common(let field):
+                set(field, try Self.text(&scanner))
+            case .other(let field):
+                let isNull = scanner.next() == UInt8(ascii: "n")
+                let start = scanner.position
                 try scanner.skipValue()
-                continue
+                others[field] = isNull ? nil : start..<scanner.position
+            case .unknown:
+                try scanner.skipValue()
             }
-            set(field, try Self.text(&scanner))
         } while scanner.take(",")
         try scanner.expect("}")
     }
@@ -71,7 +90,7 @@ struct FrameFields {
         }
     }
 
-    private mutating func set(_ field: Field, _ text: Text) {
+    private mutating func set(_ field: CommonField, _ text: Text) {
         switch field {
         case .type: type = text
         case .ref: ref = text
@@ -83,7 +102,8 @@ struct FrameFields {
         }
     }
 
-    private enum Field {
+    /// Fields of frames that come often, all of them strings.
+    private enum CommonField {
         case type
         case ref
         case token
@@ -93,14 +113,35 @@ struct FrameFields {
         case channelID
     }
 
-    /// Nil for a name that the protocol doesn't know.
-    private static func field(_ name: JSONScanner.RawString) throws(JSONScanner.SyntaxError) -> Field? {
+    /// Fields of the other frames, by their names.
+    enum OtherField: String, CaseIterable, Hashable {
+        case conversationID = "conversationId"
+        case messageID = "messageId"
+        case emoji
+        case operation = "op"
+        case since
+        case seq
+        case isTyping
+        case cursors
+        case stamp
+        case more
+        case status
+        case userIDs = "userIds"
+    }
+
+    private enum Name {
+        case common(CommonField)
+        case other(OtherField)
+        case unknown
+    }
+
+    private static func field(_ name: JSONScanner.RawString) throws(JSONScanner.SyntaxError) -> Name {
         name.hasEscapes ? field(named: try JSONScanner.text(name).utf8) : field(named: name.bytes)
     }
 
-    /// The names differ in their lengths, so that each is compared with one at most.
-    private static func field(named name: some Collection<UInt8>) -> Field? {
-        let (field, text): (Field, StaticString)
+    /// The common names differ in their lengths, so that each name is compared with one of them at most.
+    private static func field(named name: some Collection<UInt8>) -> Name {
+        let (field, text): (CommonField, StaticString)
         switch name.count {
         case 3: (field, text) = (.ref, "ref")
         case 4: (field, text) = (.type, "type")
@@ -109,8 +150,13 @@ struct FrameFields {
         case 9: (field, text) = (.channelID, "channelId")
         case 11: (field, text) = (.recipientID, "recipientId")
         case 15: (field, text) = (.clientMessageID, "clientMessageId")
-        default: return nil
+        default: return otherField(named: name)
         }
-        return text.withUTF8Buffer { $0.elementsEqual(name) } ? field : nil
+        return text.withUTF8Buffer { $0.elementsEqual(name) } ? .common(field) : otherField(named: name)
+    }
+
+    private static func otherField(named name: some Collection<UInt8>) -> Name {
+        guard (2...14).contains(name.count) else { return .unknown }
+        return OtherField(rawValue: String(decoding: name, as: UTF8.self)).map { .other($0) } ?? .unknown
     }
 }

@@ -15,7 +15,7 @@ struct JSONScanner {
     }
 
     private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+    private(set) var position = 0
 
     /// - Parameter bytes: valid UTF-8.
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -101,6 +101,19 @@ struct JSONScanner {
             guard position < bytes.count, bytes[position] == text.utf8Start[offset] else { throw SyntaxError() }
             position += 1
         }
+    }
+
+    /// Reads a number that is written in digits alone and has at most 16 of them; nil for any other, of which a part may have been passed over.
+    mutating func digitsOnly() -> Int64? {
+        guard next() != nil else { return nil }
+        let start = position
+        var value: Int64 = 0
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+            guard position - start < 16 else { return nil }
+            value = value * 10 + Int64(bytes[position] - UInt8(ascii: "0"))
+            position += 1
+        }
+        return position > start ? value : nil
     }
 
     private mutating func number() throws(SyntaxError) {

@@ -2,38 +2,24 @@ import Actors
 
 /// The fields of a message to be sent; the HTTP route that sends takes the same ones.
 struct SendFields: Sendable {
-    private let clientMessageID: FrameFields.Text
-    private let content: FrameFields.Text
-    private let recipientID: FrameFields.Text
-    private let channelID: FrameFields.Text
+    private let fields: FrameFields
 
     init(_ fields: FrameFields) {
-        clientMessageID = fields.clientMessageID
-        content = fields.content
-        recipientID = fields.recipientID
-        channelID = fields.channelID
+        self.fields = fields
     }
 
     /// The command that the fields make.
     ///
     /// - Throws: `.badRequest` naming the wrong field, or `.contentTooLong`.
     func command() throws(RequestError) -> SendCommand {
-        guard case .value(let id) = clientMessageID, let clientMessageID = ClientMessageID(id) else {
+        guard case .value(let id) = fields.clientMessageID, let clientMessageID = ClientMessageID(id) else {
             throw RequestError(.badRequest, "clientMessageId must be 1 to 64 printable ASCII characters.")
         }
-        return SendCommand(clientMessageID: clientMessageID, content: try checkedContent(), destination: try destination())
-    }
-
-    private func checkedContent() throws(RequestError) -> String {
-        guard case .value(let content) = content else {
-            throw RequestError(.badRequest, "content must be a string of 1 to \(MessageContent.maxLength) characters.")
-        }
-        if let refusal = MessageContent.refusal(of: content) { throw refusal }
-        return content
+        return SendCommand(clientMessageID: clientMessageID, content: try fields.checkedContent(), destination: try destination())
     }
 
     private func destination() throws(RequestError) -> Destination {
-        switch (recipientID, channelID) {
+        switch (fields.recipientID, fields.channelID) {
         case (.absent, .absent):
             throw RequestError(.badRequest, "One of recipientId and channelId must be given.")
         case (.value(let text), .absent):
