@@ -31,8 +31,10 @@ package struct BusEnvelopeCodec: Sendable {
             writer.message(message, showsClientMessageID: true)
         case .kick(let kick):
             Self.write(kick, to: &writer)
-        case .chat, .presence:
-            break
+        case .chat(let event):
+            Self.write(event, to: &writer)
+        case .presence(let event):
+            Self.write(event, to: &writer)
         }
         writer.endObject()
         let bytes = Array(writer.buffer.readableBytesView)
@@ -64,6 +66,49 @@ package struct BusEnvelopeCodec: Sendable {
         switch kick {
         case .ban(_, let authEpoch), .revokeAll(_, let authEpoch): writer.field("authEpoch", authEpoch)
         case .revokeOne(_, let session): writer.field("targetSessionId", session.description)
+        }
+    }
+
+    private static func write(_ event: ChatEvent, to writer: inout JSONWriter) {
+        writer.field("event", event.name)
+        writer.field("chatId", event.conversationID.description)
+        writer.beginObject("data")
+        switch event {
+        case .updated(let message), .reaction(let message):
+            writer.message(message, showsClientMessageID: true)
+        case .typing(_, let user, let isTyping):
+            writer.field("userId", user.description)
+            writer.field("isTyping", isTyping)
+        case .read(let cursor):
+            writer.field("userId", cursor.userID.description)
+            writer.field("seq", cursor.seq)
+        case .membership(_, let user, let isMember):
+            writer.field("userId", user.description)
+            writer.field("isMember", isMember)
+        }
+        writer.endObject()
+    }
+
+    private static func write(_ event: PresenceEvent, to writer: inout JSONWriter) {
+        writer.field("event", event.kind.rawValue)
+        writer.beginObject("data")
+        writer.field("userId", event.userID.description)
+        writer.field("username", event.username)
+        writer.field("status", event.status.rawValue)
+        writer.field("timestamp", event.timestamp.description)
+        writer.endObject()
+    }
+}
+
+extension ChatEvent {
+    /// The event's name on the bus and in the log.
+    var name: String {
+        switch self {
+        case .updated: "message:updated"
+        case .typing: "typing"
+        case .reaction: "reaction"
+        case .read: "read"
+        case .membership: "membership"
         }
     }
 }

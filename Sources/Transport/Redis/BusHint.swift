@@ -5,6 +5,7 @@ import Logging
 struct BusHint: Sendable {
     let channel: String
     let payload: [UInt8]
+    let level: Logger.Level
     let event: Logger.Message
     let metadata: Logger.Metadata
 
@@ -13,14 +14,25 @@ struct BusHint: Sendable {
         payload = codec.encode(delivery)
         switch delivery.event {
         case .message(let message):
+            level = .info
             event = "chat_message_published"
             metadata = Self.metadata(of: message, origin: delivery.origin)
         case .kick(let kick):
+            level = .info
             event = "admin_kick_published"
             metadata = Self.metadata(of: kick, origin: delivery.origin)
-        case .chat, .presence:
-            event = "not_built"
-            metadata = [:]
+        case .chat(let chat):
+            level = .debug
+            event = "chat_event_published"
+            metadata = Self.metadata(of: chat, origin: delivery.origin)
+        case .presence(let presence):
+            level = .debug
+            event = "presence_event_published"
+            metadata = [
+                "event": .string(presence.kind.rawValue),
+                "userId": .stringConvertible(presence.userID),
+                "originInstanceId": .string(delivery.origin.instanceID),
+            ]
         }
     }
 
@@ -44,6 +56,20 @@ struct BusHint: Sendable {
             "originInstanceId": .string(origin.instanceID),
         ]
         if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = .stringConvertible(session) }
+        return metadata
+    }
+
+    private static func metadata(of event: ChatEvent, origin: InstanceIdentity) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "event": .string(event.name),
+            "chatId": .stringConvertible(event.conversationID),
+            "originInstanceId": .string(origin.instanceID),
+        ]
+        switch event {
+        case .updated(let message), .reaction(let message): metadata["messageId"] = .stringConvertible(message.messageID)
+        case .typing(_, let user, _), .membership(_, let user, _): metadata["userId"] = .stringConvertible(user)
+        case .read(let cursor): metadata["userId"] = .stringConvertible(cursor.userID)
+        }
         return metadata
     }
 }

@@ -37,7 +37,7 @@ struct BusLog: Sendable {
     }
 
     func published(_ hint: BusHint) {
-        logger.info(hint.event, metadata: hint.metadata)
+        logger.log(level: hint.level, hint.event, metadata: hint.metadata)
     }
 
     func publishFailed(channel: String, code: String) {

@@ -39,13 +39,14 @@ struct BusWireEnvelope: Decodable {
             switch channel {
             case .chatMessage: .message(try BusWireMessage(from: decoder).message)
             case .adminKick: .kick(try BusWireKick(from: decoder).kick)
-            case .chatEvents, .presenceEvents: throw BusRejection.unknownType
+            case .chatEvents: .chat(try BusWireChatEvent(from: decoder).event)
+            case .presenceEvents: .presence(try BusWirePresenceEvent(from: decoder).event)
             }
         self.channel = channel
         delivery = BusDelivery(event: event, eventID: id, origin: origin)
     }
 
-    private static func name(_ text: String) throws -> String {
+    static func name(_ text: String) throws -> String {
         guard (1...256).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 }) else { throw BusRejection.invalidField }
         return text
     }
@@ -67,7 +68,7 @@ private struct BusWireMessage: Decodable {
 
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Key.self)
-        let inner = try Self.payload(in: members)
+        let inner = try members.decodePayload(forKey: .message)
         let recipient = try members.decodeIfPresent(String.self, forKey: .recipientId)
         let channel = try members.decodeIfPresent(String.self, forKey: .channelId)
         guard
@@ -84,14 +85,6 @@ private struct BusWireMessage: Decodable {
         }
         self.message = message
         try Self.checkDestination(of: message, recipient: recipient, channel: channel)
-    }
-
-    private static func payload(in members: KeyedDecodingContainer<Key>) throws -> MessagePayload {
-        do {
-            return try members.decode(MessagePayload.self, forKey: .message)
-        } catch DecodingError.dataCorrupted {
-            throw BusRejection.invalidField
-        }
     }
 
     private static func checkDestination(of message: Message, recipient: String?, channel: String?) throws {
@@ -139,8 +132,19 @@ private struct BusWireKick: Decodable {
 }
 
 extension Identifier {
-    fileprivate init(wire text: String) throws {
+    init(wire text: String) throws {
         guard let identifier = Self(text) else { throw BusRejection.invalidField }
         self = identifier
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// - Throws: `.invalidField` for a time that is none, besides what decoding throws.
+    func decodePayload(forKey key: Key) throws -> MessagePayload {
+        do {
+            return try decode(MessagePayload.self, forKey: key)
+        } catch DecodingError.dataCorrupted {
+            throw BusRejection.invalidField
+        }
     }
 }

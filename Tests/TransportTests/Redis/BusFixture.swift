@@ -110,6 +110,16 @@ extension BusDelivery {
         guard case .kick(let kick) = event else { return nil }
         return kick
     }
+
+    var chat: ChatEvent? {
+        guard case .chat(let chat) = event else { return nil }
+        return chat
+    }
+
+    var presence: PresenceEvent? {
+        guard case .presence(let presence) = event else { return nil }
+        return presence
+    }
 }
 
 /// Values with ids of good form.

@@ -41,8 +41,62 @@ struct RedisBusTests {
         #expect(await a.line("chat_message_published", count: 2).metadata["channelId"] == "ch:general")
         #expect(await a.line("admin_kick_published").metadata["action"] == "BAN")
         #expect(a.counters.values == ["switchboard_bus_published_total": 3, "switchboard_bus_received_total": 3])
-        #expect(await a.line("initialized").metadata["channels"] == "[\"chat.message\", \"admin.kick\"]")
+        #expect(
+            await a.line("initialized").metadata["channels"] == "[\"chat.message\", \"admin.kick\", \"presence_events\", \"chat_events\"]"
+        )
         await a.line("stopped")
+        await server.stop()
+    }
+
+    @Test func chatAndPresenceEventsAreHeardAndLoggedWithoutContent() async throws {
+        let server = try await RedisServer.start()
+        let a = try BusFixture(server.url, instance: "A")
+        let b = try BusFixture(server.url, instance: "B")
+        let sent = Sample.message(content: "S3cret")
+        let message = Message(
+            messageID: sent.messageID,
+            conversationID: sent.conversationID,
+            seq: 1,
+            senderID: sent.senderID,
+            senderName: "alice",
+            content: "S3cret",
+            clientMessageID: sent.clientMessageID,
+            createdAt: sent.createdAt,
+            editedAt: sent.createdAt,
+            rev: 1
+        )
+        let typing = ChatEvent.typing(sent.conversationID, sent.senderID, isTyping: true)
+        let presence = PresenceEvent(
+            kind: .online,
+            userID: sent.senderID,
+            username: "alice",
+            status: .online,
+            timestamp: Timestamp(milliseconds: 5)
+        )
+        try await a.running {
+            try await b.running {
+                _ = try await a.bus.waitUntilReady()
+                _ = try await b.bus.waitUntilReady()
+                a.bus.publish(.chat(.updated(message)))
+                a.bus.publish(.chat(typing))
+                a.bus.publish(.presence(presence))
+                let heard = await b.deliveries.wait(count: 3)
+                #expect(heard.compactMap(\.chat) == [.updated(message), typing])
+                #expect(heard.compactMap(\.presence) == [presence])
+            }
+        }
+        let updated = await a.line("chat_event_published")
+        #expect(updated.level == .debug)
+        #expect(
+            updated.metadata == [
+                "event": "message:updated", "chatId": "\(sent.conversationID)", "messageId": "\(sent.messageID)", "originInstanceId": "A",
+            ]
+        )
+        #expect(await a.line("chat_event_published", count: 2).metadata["userId"] == "\(sent.senderID)")
+        let online = await a.line("presence_event_published")
+        #expect(online.level == .debug)
+        #expect(online.metadata == ["event": "user:online", "userId": "\(sent.senderID)", "originInstanceId": "A"])
+        #expect(!(a.log.elements + b.log.elements).contains { "\($0)".contains("S3cret") })
         await server.stop()
     }
 
