@@ -86,8 +86,13 @@ package actor ChannelActor: FeedOwner {
     }
 
     /// The store is known to hold messages up to `seq`.
-    package func expect(_ seq: Int64) {
-        if feed.cursor.expect(seq) { beginFill() }
+    ///
+    /// - Returns: whether some of them have not come here and are read now.
+    @discardableResult
+    package func expect(_ seq: Int64) -> Bool {
+        let isMissing = feed.cursor.expect(seq)
+        if isMissing { beginFill() }
+        return isMissing
     }
 
     /// A message was edited, deleted or reacted to.
@@ -106,6 +111,7 @@ package actor ChannelActor: FeedOwner {
     }
 
     package func noteRead(_ cursor: ReadCursor) {
+        guard feed.reads.take(cursor) else { return }
         audience.write(.readReceipt(cursor))
     }
 

@@ -19,6 +19,8 @@ package actor Registry {
     /// The channels that have a member here.
     package nonisolated var channels: ChannelDirectory { environment.channels }
 
+    package nonisolated var freshness: FreshnessGate { environment.freshness }
+
     /// The number of connections and of users that have one.
     package var counts: (connections: Int, users: Int) {
         (connections, entries.count)

@@ -77,6 +77,16 @@ package actor UserActor: FeedOwner {
         return count
     }
 
+    /// Tells every connection.
+    package func tell(_ event: Event) {
+        audience.write(event)
+    }
+
+    /// Ends every connection.
+    package func endAll(_ reason: EndReason) async {
+        for member in Array(members.values) { await member.session.end(reason) }
+    }
+
     /// Asks every connection to leave, each after a time of its own between zero and `window`.
     package func goAway(within window: Duration) {
         for member in members.values {
@@ -237,12 +247,17 @@ extension UserActor {
     }
 
     /// The store is known to hold messages of a conversation up to `seq`.
-    package func expect(_ seq: Int64, in conversation: ConversationID) {
+    ///
+    /// - Returns: whether some of them have not come here and are read now.
+    @discardableResult
+    package func expect(_ seq: Int64, in conversation: ConversationID) -> Bool {
         guard start != nil else {
             early[conversation] = max(early[conversation] ?? 0, seq)
-            return
+            return false
         }
-        if feeds[conversation, default: Feed()].cursor.expect(seq) { beginFill(conversation) }
+        let isMissing = feeds[conversation, default: Feed()].cursor.expect(seq)
+        if isMissing { beginFill(conversation) }
+        return isMissing
     }
 
     /// A message was edited, deleted or reacted to.
@@ -255,6 +270,7 @@ extension UserActor {
     }
 
     package func noteRead(_ cursor: ReadCursor) {
+        guard feeds[cursor.conversationID, default: Feed()].reads.take(cursor) else { return }
         audience.write(.readReceipt(cursor))
     }
 

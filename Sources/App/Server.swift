@@ -28,6 +28,7 @@ enum Server {
             services: [
                 .init(service: instance.storeMonitor),
                 .init(service: instance.busConsumer),
+                .init(service: instance.reconciler),
                 .init(service: instance.application(settings, logger: logger)),
                 .init(service: drain),
             ],
@@ -70,6 +71,7 @@ struct Instance: Sendable {
     let registry: Registry
     let drain = DrainState()
     let busConsumer: BusConsumerService
+    let reconciler: ReconcilerService
     /// Nil without Redis.
     let busService: RedisBus?
     let storeMonitor: StoreMonitor
@@ -90,7 +92,15 @@ struct Instance: Sendable {
         store = try await Self.openStore(settings)
         storeMonitor = StoreMonitor(store: store, time: time)
         hasher = ScryptHasher(log2N: settings.accounts.scryptLogN)
-        busService = Self.bus(settings, isRequired: settings.bus.isRequired, identity: identity, ids: ids, time: time)
+        let restored = RestoreHook()
+        busService = Self.bus(
+            settings,
+            isRequired: settings.bus.isRequired,
+            identity: identity,
+            ids: ids,
+            time: time,
+            onRestored: { await restored.run() }
+        )
         let bus: any Bus =
             busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))
         registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time))
@@ -113,6 +123,17 @@ struct Instance: Sendable {
         busConsumer = BusConsumerService(
             consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation)
         )
+        let reconciler = Reconciler(
+            store: store,
+            registry: registry,
+            delivery: delivery,
+            moderation: moderation,
+            bus: bus,
+            freshness: registry.freshness,
+            time: time
+        )
+        restored.set(reconciler)
+        self.reconciler = ReconcilerService(reconciler: reconciler, bus: bus)
         environment = SessionEnvironment(
             instanceID: settings.instance.id,
             limits: SessionLimits(
@@ -166,6 +187,8 @@ struct Instance: Sendable {
             eventLoopGroupProvider: .shared(group),
             logger: quiet
         )
+        let reconciler = reconciler.reconciler
+        application.beforeServerStarts { await reconciler.begin() }
         if let bus = busService {
             application.beforeServerStarts { _ = try await bus.waitUntilReady() }
         }
@@ -184,11 +207,12 @@ struct Instance: Sendable {
         limits.outboundLimitBytes = settings.connections.outboundLimitBytes
         let environment = environment
         let drain = drain
+        let (registry, bus) = (registry, routes.bus)
         return WebSocketServices(
             origins: settings.http.allowedOrigins,
             trustedProxies: settings.http.trustedProxies,
             limits: limits,
-            refusesConnections: { drain.isDraining },
+            refusesConnections: { drain.isDraining || registry.freshness.isCutOff(bus: bus.status) },
             authenticate: { token async throws(RequestError) in try await environment.gate.principal(forToken: token) },
             makeSession: { connectionID, executor, outbound, opening in
                 SessionActor(
@@ -234,7 +258,8 @@ struct Instance: Sendable {
         isRequired: Bool,
         identity: InstanceIdentity,
         ids: any IDGenerator,
-        time: any TimeSource
+        time: any TimeSource,
+        onRestored: @escaping @Sendable () async -> Int = { 0 }
     ) -> RedisBus? {
         guard let redis = settings.redis else { return nil }
         var options = RedisBusOptions()
@@ -248,7 +273,8 @@ struct Instance: Sendable {
             identity: identity,
             ids: ids,
             time: time,
-            logger: Logger(label: "RedisBus")
+            logger: Logger(label: "RedisBus"),
+            onRestored: onRestored
         )
     }
 

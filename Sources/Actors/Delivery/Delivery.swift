@@ -25,7 +25,8 @@ package struct Delivery: Sendable {
     /// - Returns: whether anybody here is concerned.
     @discardableResult
     package func deliverHere(_ messages: [Message]) async -> Bool {
-        guard let conversation = messages.first?.conversationID else { return false }
+        // While bans may have been missed nothing is delivered; the reconciler brings it.
+        guard let conversation = messages.first?.conversationID, !registry.freshness.isStale else { return false }
         let isConcerned: Bool
         switch conversation {
         case .direct(let pair):

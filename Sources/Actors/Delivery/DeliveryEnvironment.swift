@@ -6,6 +6,7 @@ package struct DeliveryEnvironment: Sendable {
     package let bus: any Bus
     package let time: any TimeSource
     package let channels = ChannelDirectory()
+    package let freshness: FreshnessGate
     package let logger: Logger
 
     /// - Parameter logger: labelled `Reconciler`.
@@ -13,6 +14,7 @@ package struct DeliveryEnvironment: Sendable {
         self.store = store
         self.bus = bus
         self.time = time
+        freshness = FreshnessGate(time: time)
         self.logger = logger
     }
 }

@@ -2,6 +2,7 @@
 struct Feed {
     var cursor: Cursor<Message>
     var updates = RecentUpdates()
+    var reads = RecentReads()
     var fill: Task<Void, Never>?
 
     init(position: Int64? = nil) {

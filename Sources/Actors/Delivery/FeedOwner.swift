@@ -37,6 +37,10 @@ extension FeedOwner {
         var backoff = Backoff()
         var count = 0
         while !Task.isCancelled, let question = nextQuestion(in: conversation) {
+            guard !environment.freshness.isStale else {
+                try? await environment.time.sleep(for: backoff.next(using: &generator))
+                continue
+            }
             do throws(StoreError) {
                 switch question {
                 case .position:

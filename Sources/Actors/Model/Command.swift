@@ -9,6 +9,16 @@ package enum Command: Hashable, Sendable {
     case ping
 }
 
+extension Command {
+    /// Whether it reads or writes what others see.
+    package var needsStore: Bool {
+        switch self {
+        case .authenticate, .ping: false
+        case .send, .conversation, .typing, .presence, .sync: true
+        }
+    }
+}
+
 /// Whom a message is for.
 package enum Destination: Hashable, Sendable {
     case user(UserID)

@@ -90,7 +90,9 @@ extension SessionActor {
         var generator = SystemRandomNumberGenerator()
         var backoff = Backoff()
         while !catchUp.isEmpty, !state.isClosed {
-            while outbound.isPressed, !Task.isCancelled { try? await environment.time.sleep(for: .milliseconds(20)) }
+            while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {
+                try? await environment.time.sleep(for: .milliseconds(20))
+            }
             let limit = catchUp.page(Self.page)
             let page = try? await environment.store.messages(after: catchUp.places, each: Self.pageOfConversation, limit: limit)
             guard !Task.isCancelled else { return }

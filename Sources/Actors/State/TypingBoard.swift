@@ -3,6 +3,11 @@ package struct TypingBoard: Sendable {
     package struct Entry: Hashable, Sendable {
         package let conversation: ConversationID
         package let user: UserID
+
+        package init(conversation: ConversationID, user: UserID) {
+            self.conversation = conversation
+            self.user = user
+        }
     }
 
     private static let lifetime = Duration.seconds(6)

@@ -107,11 +107,12 @@ struct AdminDesk: Sendable {
         // Without Redis there is nobody to tell, which is no news to who gave the order.
         var quiet = Logger(label: "RedisBus")
         quiet.logLevel = .error
+        let bus: any Bus = bus ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: quiet)
         return Moderation(
             store: store,
             gate: SessionGate(store: store, tokens: tokens, time: time),
-            registry: Registry(environment: UserEnvironment(store: store, time: time)),
-            bus: bus ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: quiet),
+            registry: Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time)),
+            bus: bus,
             ids: UUIDv7Generator(time: time),
             time: time
         )
