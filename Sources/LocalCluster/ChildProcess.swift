@@ -62,8 +62,20 @@ package final class ChildProcess: Sendable {
         timeout: Duration = .seconds(30),
         where condition: @escaping @Sendable (String) -> Bool
     ) async throws -> String {
+        try await waitForLine(1, in: stream, what, timeout: timeout, where: condition)
+    }
+
+    /// As the other, for the `number`th such line.
+    package func waitForLine(
+        _ number: Int,
+        in stream: ProcessRecord.Stream = .standardError,
+        _ what: String,
+        timeout: Duration = .seconds(30),
+        where condition: @escaping @Sendable (String) -> Bool
+    ) async throws -> String {
         try await record.wait(for: what, timeout: timeout) { state in
-            if let line = state.lines(of: stream).first(where: condition) { return .success(line) }
+            let lines = state.lines(of: stream).lazy.filter(condition).prefix(number)
+            if lines.count == number, let last = Array(lines).last { return .success(last) }
             return state.exit == nil ? nil : .failure(ChildProcessError("the program ended before \(what)"))
         }
     }

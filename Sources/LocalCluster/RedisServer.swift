@@ -124,6 +124,11 @@ package final class RedisServer: Sendable {
     /// Runs one command with `redis-cli` and returns what it prints.
     @discardableResult
     package func command(_ arguments: String...) async throws -> String {
+        try await command(arguments)
+    }
+
+    /// As the other.
+    package func command(_ arguments: [String]) async throws -> String {
         var all = ["--no-auth-warning"]
         if options.usesTLS {
             all += ["-h", "localhost", "-p", "\(port)", "--tls", "--cacert", caFile]

@@ -65,6 +65,11 @@ package final class ServerProcess: Sendable {
         try await process.waitForLine(what, timeout: timeout, where: condition)
     }
 
+    /// Waits until `text` has come in as many log lines.
+    package func waitForLog(occurrences: Int, of text: String, timeout: Duration = .seconds(30)) async throws {
+        _ = try await process.waitForLine(occurrences, "\(occurrences) lines with \(text)", timeout: timeout) { $0.contains(text) }
+    }
+
     /// Where the server listens, once it does: `http://localhost:8000`.
     package func url(timeout: Duration = .seconds(30)) async throws -> String {
         let mark = "Backend listening on "

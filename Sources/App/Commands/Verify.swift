@@ -63,6 +63,7 @@ struct Verify: AsyncParsableCommand {
         guard let target = try given() ?? cluster.map(target) else { return }
         let main = Verification(target: target, http: http)
         await main.run(&list)
+        await ConversationVerification(verification: main).run(&list)
         var silent: [(verification: Verification, logs: [[String]])] = []
         if let cluster {
             let outage = OutageVerification(cluster: cluster, verification: Verification(target: self.target(cluster), http: http))
@@ -73,8 +74,12 @@ struct Verify: AsyncParsableCommand {
                 silent.append((outage.verification, [log]))
                 return result
             }
+            let last = ClusterVerification(cluster: cluster, verification: outage.verification)
+            await last.run(&list)
+            silent[0].logs = [cluster.a.log, cluster.b.log]
         } else {
-            for (number, title) in [(12, "Redis stopped"), (13, "Redis back"), (14, "boot without Redis")] {
+            let titles = [(12, "Redis stopped"), (13, "Redis back"), (14, "boot without Redis"), (20, "without the bus"), (21, "SIGKILL of A")]
+            for (number, title) in titles {
                 list.add(number, title, .skip("needs --spawn"))
             }
         }
@@ -99,7 +104,8 @@ struct Verify: AsyncParsableCommand {
             adminName: name,
             adminPassword: password,
             logA: logA.map(Self.reader),
-            logB: logB.map(Self.reader)
+            logB: logB.map(Self.reader),
+            redis: environment["REDIS_URL"].map(Self.redis)
         )
     }
 
@@ -110,8 +116,17 @@ struct Verify: AsyncParsableCommand {
             adminName: SpawnedCluster.adminName,
             adminPassword: cluster.adminPassword,
             logA: { cluster.a.log },
-            logB: { cluster.b.log }
+            logB: { cluster.b.log },
+            redis: { try await cluster.redis.command($0) }
         )
+    }
+
+    /// Asks with `redis-cli`.
+    private static func redis(at url: String) -> @Sendable ([String]) async throws -> String {
+        { arguments in
+            let directory = try TemporaryDirectory()
+            return try await ToolRun.output(of: "redis-cli", ["--no-auth-warning", "-u", url] + arguments, in: directory)
+        }
     }
 
     private static func reader(of path: String) -> @Sendable () throws -> [String] {

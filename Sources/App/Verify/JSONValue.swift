@@ -57,6 +57,13 @@ enum JSONValue: Codable, Hashable, Sendable {
         return fields[key] ?? .null
     }
 
+    /// The object with one field more.
+    func adding(_ key: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(var fields) = self else { return self }
+        fields[key] = value
+        return .object(fields)
+    }
+
     var string: String? {
         guard case .string(let value) = self else { return nil }
         return value

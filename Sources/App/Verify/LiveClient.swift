@@ -60,6 +60,14 @@ final class LiveClient: Sendable {
         try await frame("MESSAGE_RECEIVE", timeout: timeout) { $0["message"]["content"].string == content }["message"]
     }
 
+    /// The first frame that satisfies the condition, one that came already included.
+    func first(where isMet: @escaping @Sendable (JSONValue) -> Bool) async throws -> JSONValue {
+        try await inbox.first(where: isMet)
+    }
+
+    /// Everything that came so far.
+    var frames: [JSONValue] { inbox.frames }
+
     /// How often a message with this content was delivered so far.
     func deliveries(of content: String) -> Int {
         inbox.frames.count { $0["type"] == "MESSAGE_RECEIVE" && $0["message"]["content"].string == content }

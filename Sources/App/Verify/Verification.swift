@@ -14,6 +14,8 @@ struct Verification: Sendable {
         /// The lines that an instance has logged so far; nil where they can't be read.
         let logA: (@Sendable () throws -> [String])?
         let logB: (@Sendable () throws -> [String])?
+        /// Asks the cluster's Redis one command; nil where it isn't known.
+        let redis: (@Sendable ([String]) async throws -> String)?
     }
 
     /// The people of a run. Their names are new each time, so that a run leaves others alone.
