@@ -126,6 +126,7 @@ let package = Package(
                 "LocalCluster",
                 "TestSupport",
                 "Transport",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -37,6 +37,11 @@ package final class Fixture: Sendable {
         )
     }
 
+    /// A channel; its name is its title where none is said.
+    package func channel(_ name: ChannelName, _ title: String? = nil, by user: User) -> ChatChannel {
+        ChatChannel(name: name, title: title ?? name.description, createdBy: user.userID, createdAt: time.now())
+    }
+
     /// A draft; its `clientMessageId` is its message's id where none is said.
     package func draft(from user: User, _ content: String = "hello", clientMessageID: ClientMessageID? = nil) -> MessageDraft {
         let messageID = id(MessageID.self)

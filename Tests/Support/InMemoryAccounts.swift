@@ -75,6 +75,23 @@ struct InMemoryAccounts {
         return true
     }
 
+    var userKicks: [(change: UserKickChange, position: ChangePosition)] {
+        accounts.compactMap { id, account in
+            guard let stamp = account.kickStamp else { return nil }
+            let (isSuspended, epoch) = (account.user.isSuspended, account.user.authEpoch)
+            let change = UserKickChange(userID: id, isSuspended: isSuspended, authEpoch: epoch, stamp: stamp)
+            return (change, ChangePosition(stamp: stamp, key: id.description))
+        }
+    }
+
+    var sessionKicks: [(change: SessionKickChange, position: ChangePosition)] {
+        sessions.compactMap { id, stored in
+            guard let stamp = stored.kickStamp else { return nil }
+            let change = SessionKickChange(userID: stored.session.userID, sessionID: id, stamp: stamp)
+            return (change, ChangePosition(stamp: stamp, key: id.description))
+        }
+    }
+
     mutating func touch(_ id: SessionID, of user: UserID, at now: Timestamp) {
         guard let session = session(id, of: user) else { return }
         sessions[id]?.session.lastSeen = max(session.lastSeen, now)

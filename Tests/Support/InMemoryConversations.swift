@@ -1,25 +1,55 @@
 import Actors
 
-/// The conversations and messages of an `InMemoryStore`.
+/// The conversations, channels, memberships and messages of an `InMemoryStore`.
 struct InMemoryConversations {
     private struct Key: Hashable {
         let sender: UserID
         let clientMessageID: ClientMessageID
     }
 
+    private struct StoredMessage {
+        var message: Message
+        let original: String
+        let stamp: Stamp
+        var updatedStamp: Stamp
+    }
+
+    private struct Membership {
+        var readSeq: Int64
+        var joinedSeq: Int64
+        var hasLeft = false
+        var stamp: Stamp
+    }
+
     private struct Conversation {
         /// The message numbered n is at n - 1.
-        var messages: [Message] = []
-        /// The stamp of each message.
-        var stamps: [Stamp] = []
+        var messages: [StoredMessage] = []
         var lastMessageStamp: Stamp
-        /// The read cursor of each member.
-        var readSeqs: [UserID: Int64] = [:]
+        var stamp: Stamp
+        var memberships: [UserID: Membership] = [:]
+
+        var lastSeq: Int64 { Int64(messages.count) }
+
+        func membership(of user: UserID) -> Membership? {
+            memberships[user].flatMap { $0.hasLeft ? nil : $0 }
+        }
+
+        func lastSeq(at stamp: Stamp) -> Int64 {
+            Int64(messages.count { $0.stamp <= stamp })
+        }
+    }
+
+    private struct Place {
+        let conversation: ConversationID
+        let index: Int
     }
 
     private var conversations: [ConversationID: Conversation] = [:]
-    private var known: [Key: Message] = [:]
-    private var messageIDs: Set<MessageID> = []
+    private var channels: [ChannelName: ChatChannel] = [:]
+    private var known: [Key: Place] = [:]
+    private var places: [MessageID: Place] = [:]
+
+    // Messages
 
     mutating func append(
         _ drafts: [MessageDraft],
@@ -30,66 +60,229 @@ struct InMemoryConversations {
         var outcomes: [AppendOutcome] = []
         for draft in drafts {
             let key = Key(sender: draft.senderID, clientMessageID: draft.clientMessageID)
-            if let message = known[key] {
-                let isSame = message.conversationID == id && message.content == draft.content
-                outcomes.append(isSame ? .duplicate(message) : .conflict)
+            if let place = known[key], let found = conversations[place.conversation]?.messages[place.index] {
+                let isSame = place.conversation == id && found.original.utf8.elementsEqual(draft.content.utf8)
+                outcomes.append(isSame ? .duplicate(found.message) : .conflict)
                 continue
             }
-            guard messageIDs.insert(draft.messageID).inserted else {
+            guard places[draft.messageID] == nil else {
                 self = before
                 throw StoreError(.duplicateKey, "message id")
             }
             var conversation = conversations[id] ?? made(id, stamp: stamp())
-            let message = draft.message(in: id, seq: Int64(conversation.messages.count) + 1)
-            conversation.messages.append(message)
-            conversation.lastMessageStamp = stamp()
-            conversation.stamps.append(conversation.lastMessageStamp)
-            if conversation.readSeqs[draft.senderID] != nil { conversation.readSeqs[draft.senderID] = message.seq }
+            let place = Place(conversation: id, index: conversation.messages.count)
+            let message = draft.message(in: id, seq: Int64(place.index) + 1)
+            let now = stamp()
+            conversation.messages.append(StoredMessage(message: message, original: draft.content, stamp: now, updatedStamp: now))
+            conversation.lastMessageStamp = now
+            conversation.stamp = now
+            conversation.memberships[draft.senderID]?.readSeq = message.seq
             conversations[id] = conversation
-            known[key] = message
+            known[key] = place
+            places[draft.messageID] = place
             outcomes.append(.stored(message))
         }
         return outcomes
     }
 
+    mutating func change(
+        _ id: MessageID,
+        in conversation: ConversationID,
+        by user: UserID,
+        _ change: MessageChange,
+        stamp: () -> Stamp
+    ) -> ChangeOutcome {
+        guard
+            let place = places[id], place.conversation == conversation,
+            let message = conversations[conversation]?.messages[place.index].message
+        else { return .notFound }
+        let outcome = change.applied(to: message, by: user)
+        guard case .changed(let changed) = outcome else { return outcome }
+        let now = stamp()
+        conversations[conversation]?.messages[place.index].message = changed
+        conversations[conversation]?.messages[place.index].updatedStamp = now
+        conversations[conversation]?.stamp = now
+        return outcome
+    }
+
     func lastSeq(in id: ConversationID, at stamp: Stamp) -> Int64 {
-        Int64(conversations[id]?.stamps.count { $0 <= stamp } ?? 0)
+        conversations[id]?.lastSeq(at: stamp) ?? 0
     }
 
     func messages(in id: ConversationID, before: Int64?, after: Int64?, limit: Int) -> MessagePage {
         let limit = max(0, limit)
-        let inRange = (conversations[id]?.messages ?? []).filter { message in
+        let inRange = (conversations[id]?.messages ?? []).map(\.message).filter { message in
             message.seq < before ?? .max && message.seq > after ?? 0
         }
         let page = after == nil ? inRange.suffix(limit) : inRange.prefix(limit)
         return MessagePage(messages: Array(page), hasMore: inRange.count > page.count)
     }
 
+    func messages(after: [ConversationID: Int64], each: Int, limit: Int) -> [Message] {
+        let found = after.sorted { $0.key.description < $1.key.description }.flatMap { id, seq in
+            messages(in: id, before: nil, after: seq, limit: each).messages
+        }
+        return Array(found.prefix(max(0, limit)))
+    }
+
+    func updatedMessages(in ids: [ConversationID], after stamp: Stamp, limit: Int) -> [Message] {
+        let found = Set(ids).flatMap { conversations[$0]?.messages ?? [] }
+            .filter { $0.message.rev > 0 && $0.updatedStamp > stamp }
+            .sorted { $0.updatedStamp < $1.updatedStamp }
+        return found.prefix(max(0, limit)).map(\.message)
+    }
+
+    // What a user has
+
     func summaries(of user: UserID, limit: Int, name: (UserID) -> String?) -> [ConversationSummary] {
-        let mine = conversations.filter { $0.value.readSeqs[user] != nil }
+        let mine = conversations.filter { $0.value.membership(of: user) != nil }
             .sorted { $0.value.lastMessageStamp > $1.value.lastMessageStamp }
         return mine.prefix(max(0, limit)).map { id, conversation in
             let title =
                 switch id {
                 case .direct(let pair): name(pair.other(than: user)) ?? ""
-                case .channel(let name): name.description
+                case .channel(let name): channels[name]?.title ?? name.description
                 }
             return ConversationSummary(
                 conversationID: id,
                 title: title,
-                lastSeq: Int64(conversation.messages.count),
-                readSeq: conversation.readSeqs[user] ?? 0,
-                lastMessage: conversation.messages.last
+                lastSeq: conversation.lastSeq,
+                readSeq: conversation.memberships[user]?.readSeq ?? 0,
+                lastMessage: conversation.messages.last?.message
             )
         }
     }
 
+    func missed(by user: UserID, cursors: [ConversationID: Int64], since stamp: Stamp?) -> [MissedConversation] {
+        var seen = cursors
+        for (id, conversation) in conversations where cursors[id] == nil {
+            guard let stamp, conversation.lastMessageStamp > stamp, let mine = conversation.membership(of: user) else { continue }
+            seen[id] = max(mine.joinedSeq, conversation.lastSeq(at: stamp))
+        }
+        return seen.compactMap { id, seq in
+            guard let lastSeq = conversations[id]?.lastSeq, lastSeq > seq else { return nil }
+            return MissedConversation(conversationID: id, after: max(0, seq), lastSeq: lastSeq)
+        }
+    }
+
+    func contacts(of user: UserID, limit: Int) -> [UserID] {
+        let direct = conversations.sorted { $0.value.lastMessageStamp > $1.value.lastMessageStamp }.compactMap { id, _ -> UserID? in
+            guard case .direct(let pair) = id, pair.contains(user), pair.first != pair.second else { return nil }
+            return pair.other(than: user)
+        }
+        return Array(direct.prefix(max(0, limit)))
+    }
+
+    mutating func markRead(_ id: ConversationID, by user: UserID, upTo seq: Int64, stamp: () -> Stamp) -> ReadOutcome {
+        guard let conversation = conversations[id], let mine = conversation.membership(of: user) else { return .notFound }
+        guard seq <= conversation.lastSeq else { return .beyond(lastSeq: conversation.lastSeq) }
+        guard seq > mine.readSeq else { return .unchanged }
+        conversations[id]?.memberships[user]?.readSeq = seq
+        conversations[id]?.memberships[user]?.stamp = stamp()
+        return .advanced
+    }
+
+    // Channels
+
+    mutating func create(_ channel: ChatChannel, stamp: Stamp) throws(StoreError) {
+        guard channels[channel.name] == nil else { throw StoreError(.duplicateKey, "channel name") }
+        channels[channel.name] = channel
+        let id = ConversationID.channel(channel.name)
+        conversations[id] = conversations[id] ?? made(id, stamp: stamp)
+    }
+
+    func channel(_ name: ChannelName) -> ChannelSummary? {
+        guard let channel = channels[name], let conversation = conversations[.channel(name)] else { return nil }
+        let members = conversation.memberships.values.count { !$0.hasLeft }
+        return ChannelSummary(channel: channel, members: members, lastSeq: conversation.lastSeq)
+    }
+
+    func channels(after: ChannelName?, limit: Int) -> [ChannelSummary] {
+        let names = channels.keys.filter { name in after.map { name > $0 } ?? true }.sorted()
+        return names.prefix(max(0, limit)).compactMap { channel($0) }
+    }
+
+    mutating func join(_ name: ChannelName, user: UserID, limit: Int, stamp: () -> Stamp) -> JoinOutcome {
+        guard let summary = channel(name) else { return .noSuchChannel }
+        guard !isMember(user, of: name) else { return .alreadyMember(summary) }
+        guard channels(of: user).count < limit else { return .tooManyChannels }
+        let id = ConversationID.channel(name)
+        var mine = conversations[id]?.memberships[user] ?? Membership(readSeq: summary.lastSeq, joinedSeq: 0, stamp: Stamp(0))
+        mine.joinedSeq = summary.lastSeq
+        mine.hasLeft = false
+        mine.stamp = stamp()
+        conversations[id]?.memberships[user] = mine
+        return channel(name).map(JoinOutcome.joined) ?? .noSuchChannel
+    }
+
+    mutating func leave(_ name: ChannelName, user: UserID, stamp: () -> Stamp) -> LeaveOutcome {
+        guard channels[name] != nil else { return .noSuchChannel }
+        guard isMember(user, of: name) else { return .notMember }
+        conversations[.channel(name)]?.memberships[user]?.hasLeft = true
+        conversations[.channel(name)]?.memberships[user]?.stamp = stamp()
+        return .left
+    }
+
+    func isMember(_ user: UserID, of name: ChannelName) -> Bool {
+        conversations[.channel(name)]?.membership(of: user) != nil
+    }
+
+    func channels(of user: UserID) -> [ChannelName] {
+        channels.keys.filter { isMember(user, of: $0) }.sorted()
+    }
+
+    func members(of name: ChannelName, after: UserID?, limit: Int) -> [UserID] {
+        let members = conversations[.channel(name)]?.memberships.filter { !$0.value.hasLeft }.keys ?? [:].keys
+        return Array(members.filter { member in after.map { member > $0 } ?? true }.sorted().prefix(max(0, limit)))
+    }
+
+    // What changed
+
+    var conversationChanges: [(change: ConversationChange, position: ChangePosition)] {
+        conversations.map { id, conversation in
+            let change = ConversationChange(conversationID: id, lastSeq: conversation.lastSeq, stamp: conversation.stamp)
+            return (change, ChangePosition(stamp: conversation.stamp, key: id.description))
+        }
+    }
+
+    var membershipChanges: [(change: MembershipChange, position: ChangePosition)] {
+        conversations.flatMap { id, conversation in
+            conversation.memberships.map { user, membership in
+                let change = MembershipChange(
+                    conversationID: id,
+                    userID: user,
+                    isMember: !membership.hasLeft,
+                    readSeq: membership.readSeq,
+                    stamp: membership.stamp
+                )
+                return (change, ChangePosition(stamp: membership.stamp, key: "\(user) \(id)"))
+            }
+        }
+    }
+
     private func made(_ id: ConversationID, stamp: Stamp) -> Conversation {
-        var conversation = Conversation(lastMessageStamp: stamp)
+        var conversation = Conversation(lastMessageStamp: stamp, stamp: stamp)
         if case .direct(let pair) = id {
-            conversation.readSeqs[pair.first] = 0
-            conversation.readSeqs[pair.second] = 0
+            for member in [pair.first, pair.second] {
+                conversation.memberships[member] = Membership(readSeq: 0, joinedSeq: 0, stamp: stamp)
+            }
         }
         return conversation
+    }
+}
+
+extension ChangePage {
+    /// The page behind `position` of all that changed.
+    init(_ all: [(change: Change, position: ChangePosition)], after position: ChangePosition, limit: Int) {
+        let found = all.filter { $0.position.isBehind(position) }
+            .sorted { ($0.position.stamp, $0.position.key) < ($1.position.stamp, $1.position.key) }
+        let page = found.prefix(max(1, limit))
+        self.init(changes: page.map(\.change), next: found.count > page.count ? page.last?.position : nil)
+    }
+}
+
+extension ChangePosition {
+    fileprivate func isBehind(_ other: ChangePosition) -> Bool {
+        other.key.isEmpty ? stamp > other.stamp : (stamp, key) > (other.stamp, other.key)
     }
 }

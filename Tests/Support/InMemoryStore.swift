@@ -7,6 +7,10 @@ package actor InMemoryStore: Store {
         case createUser, credentials, user, users, setAvatar, setSuspended, revokeSessions
         case createSession, sessionRecord, sessions, revokeSession, touchSession
         case append, messages, lastSeq, conversations
+        case edit, delete, react, markRead, contacts
+        case createChannel, channel, channels, join, leave, isMember, channelsOfUser, members
+        case watermark, changedConversations, changedMemberships, kickedUsers, kickedSessions
+        case updatedMessages, messagesAfter, missed
         case record, auditLog
     }
 
@@ -15,8 +19,8 @@ package actor InMemoryStore: Store {
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    private var accounts = InMemoryAccounts()
-    private var conversations = InMemoryConversations()
+    var accounts = InMemoryAccounts()
+    var conversations = InMemoryConversations()
     private var audit: [AuditEntry] = []
     private var lastStamp: UInt64 = 0
 
@@ -66,7 +70,7 @@ package actor InMemoryStore: Store {
         held.count { $0.operation == operation }
     }
 
-    private func enter(_ operation: Operation) async throws(StoreError) {
+    func enter(_ operation: Operation) async throws(StoreError) {
         if holding.contains(operation) {
             await withCheckedContinuation { continuation in
                 held.append(Held(operation: operation, continuation: continuation))
@@ -83,7 +87,9 @@ package actor InMemoryStore: Store {
         }
     }
 
-    private func nextStamp() -> Stamp {
+    var latestStamp: Stamp { Stamp(lastStamp) }
+
+    func nextStamp() -> Stamp {
         lastStamp += 1
         return Stamp(lastStamp)
     }
@@ -151,7 +157,7 @@ package actor InMemoryStore: Store {
     package func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
         try await enter(.sessionRecord)
         guard let owner = accounts.user(user), let session = accounts.session(id, of: user) else { return nil }
-        return SessionRecord(user: owner, session: session, stamp: Stamp(lastStamp))
+        return SessionRecord(user: owner, session: session, stamp: latestStamp)
     }
 
     package func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session] {

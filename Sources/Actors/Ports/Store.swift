@@ -113,7 +113,7 @@ package protocol MessageStore: Sendable {
     /// Moves a member's read cursor forward, never back, and raises the membership's stamp where it moved.
     func markRead(_ conversation: ConversationID, by user: UserID, upTo seq: Int64) async throws(StoreError) -> ReadOutcome
 
-    /// The people that a user shares a direct conversation with.
+    /// The people that a user shares a direct conversation with, without itself, the ones last talked to first.
     func contacts(of user: UserID, limit: Int) async throws(StoreError) -> [UserID]
 }
 
@@ -184,8 +184,8 @@ package protocol ChangeStore: Sendable {
     func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message]
 
     /// Where a user has something to catch up with, in one query: each conversation of `cursors` that has more than its number says,
-    /// and with a stamp each other conversation of the user that got messages after it. The caller has checked that the user may read
-    /// those of `cursors`.
+    /// and with a stamp each other conversation of the user that got messages after it, those of a channel from its joining on. The
+    /// caller has checked that the user may read those of `cursors`.
     ///
     /// - Returns: what was missed, and the watermark of the same read.
     func missed(

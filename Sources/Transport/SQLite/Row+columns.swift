@@ -37,6 +37,15 @@ extension Row {
         Timestamp(milliseconds: try integer(column))
     }
 
+    func optionalTimestamp(_ column: Int) throws -> Timestamp? {
+        hasNull(atIndex: column) ? nil : try timestamp(column)
+    }
+
+    func conversationID(_ column: Int) throws -> ConversationID {
+        guard let id = ConversationID(try text(column)) else { throw Self.damaged }
+        return id
+    }
+
     func value<Value: RawRepresentable>(_ column: Int, as type: Value.Type = Value.self) throws -> Value where Value.RawValue == String {
         guard let value = Value(rawValue: try text(column)) else { throw Self.damaged }
         return value

@@ -9,7 +9,7 @@ import GRDB
 /// its own here, since its name of up to 76 characters would stand in every row of three indexes. Text that comes from people
 /// has no column type: see `StoredText`.
 enum SQLiteSchema {
-    static let steps: [String] = [version1]
+    static let steps: [String] = [version1, version2]
 
     static func migrate(_ db: Database) throws {
         try db.inTransaction(.immediate) {
@@ -123,5 +123,17 @@ enum SQLiteSchema {
         ) WITHOUT ROWID;
 
         CREATE TABLE self_test (token BLOB NOT NULL PRIMARY KEY) WITHOUT ROWID;
+        """
+
+    private static let version2 = """
+        ALTER TABLE messages ADD COLUMN edited_at INTEGER;
+        ALTER TABLE messages ADD COLUMN deleted_at INTEGER;
+        ALTER TABLE messages ADD COLUMN reactions TEXT; -- JSON; null while there are none
+        ALTER TABLE messages ADD COLUMN original_digest BLOB; -- of what was sent, from the first edit or deletion on: idempotency
+
+        ALTER TABLE memberships ADD COLUMN joined_seq INTEGER NOT NULL DEFAULT 0; -- the channel's last number when it was joined
+        DROP INDEX memberships_conversation;
+        -- A channel's members in the order of their ids, and how many there are.
+        CREATE INDEX memberships_members ON memberships (conversation, user_id) WHERE left_stamp IS NULL;
         """
 }

@@ -36,14 +36,14 @@ private struct ConversationAppend {
     mutating func store(_ draft: MessageDraft, _ stamps: inout StampCounter) throws -> AppendOutcome {
         let untouched = stamps
         // Nothing may be made for a message that is known; in a conversation that is there, inserting tells as well.
-        if id == nil, let known = try knownMessage(draft) { return outcome(known, draft) }
+        if id == nil, let known = try outcomeOfKnown(draft) { return known }
         let id = try id ?? make(stamps.next())
         self.id = id
         let stamp = stamps.next()
         guard try insert(draft, id: id, stamp: stamp) else {
             stamps = untouched
-            guard let known = try knownMessage(draft) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
-            return outcome(known, draft)
+            guard let known = try outcomeOfKnown(draft) else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+            return known
         }
         lastSeq += 1
         lastStamp = stamp
@@ -67,10 +67,6 @@ private struct ConversationAppend {
         return db.changesCount > 0
     }
 
-    private func outcome(_ known: Message, _ draft: MessageDraft) -> AppendOutcome {
-        known.conversationID == conversation && known.content == draft.content ? .duplicate(known) : .conflict
-    }
-
     /// Raises what hangs on the new messages. The sender's own cursor raises no stamp: whoever hears of the message knows it.
     func finish() throws {
         guard let id, !readSeqs.isEmpty else { return }
@@ -82,17 +78,19 @@ private struct ConversationAppend {
         }
     }
 
-    private func knownMessage(_ draft: MessageDraft) throws -> Message? {
+    /// Nil where the sender has not used the `clientMessageId` before.
+    private func outcomeOfKnown(_ draft: MessageDraft) throws -> AppendOutcome? {
         let statement = try db.cachedStatement(
             sql: """
-                SELECT \(Message.columns), name FROM messages JOIN conversations ON id = conversation
+                SELECT \(Message.columns(of: "messages")), name, original_digest FROM messages JOIN conversations ON id = conversation
                 WHERE sender_id = ? AND client_message_id = ?
                 """
         )
         let row = try Row.fetchOne(statement, arguments: [draft.senderID.blob, draft.clientMessageID.description])
         guard let row else { return nil }
-        guard let conversation = ConversationID(try row.text(Message.columnCount)) else { throw Row.damaged }
-        return try Message(row, conversation: conversation)
+        let known = try Message(row, conversation: try row.conversationID(Message.columnCount))
+        let digest: Data? = row[Message.columnCount + 1]
+        return draft.repeats(known, originalDigest: digest.map(Array.init), in: conversation) ? .duplicate(known) : .conflict
     }
 
     /// Makes the conversation and, of a direct one, the memberships of its two people.

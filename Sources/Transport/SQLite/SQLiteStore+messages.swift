@@ -68,7 +68,7 @@ extension ConversationSummary {
     /// Reads a message's columns, then name, last seq, read seq, the other person's name, the channel's title.
     fileprivate init(_ row: Row) throws {
         let first = Message.columnCount
-        guard let conversation = ConversationID(try row.text(first)) else { throw Row.damaged }
+        let conversation = try row.conversationID(first)
         let title =
             switch conversation {
             case .direct: row.optionalText(first + 3) ?? ""
@@ -85,7 +85,10 @@ extension ConversationSummary {
 }
 
 extension Message {
-    private static let columnNames = ["message_id", "seq", "sender_id", "sender_name", "content", "client_message_id", "created_at"]
+    private static let columnNames = [
+        "message_id", "seq", "sender_id", "sender_name", "content", "client_message_id", "created_at", "edited_at", "deleted_at",
+        "reactions", "rev",
+    ]
     static let columns = columnNames.joined(separator: ", ")
     static let columnCount = columnNames.count
 
@@ -103,7 +106,11 @@ extension Message {
             senderName: try row.text(3),
             content: try row.text(4),
             clientMessageID: clientMessageID,
-            createdAt: try row.timestamp(6)
+            createdAt: try row.timestamp(6),
+            editedAt: try row.optionalTimestamp(7),
+            deletedAt: try row.optionalTimestamp(8),
+            reactions: try row.optionalText(9).map { try Reactions(json: $0) } ?? Reactions(),
+            rev: try row.integer(10)
         )
     }
 }

@@ -27,14 +27,19 @@ package final class SQLiteStore: Store {
     /// - Parameters:
     ///   - path: of the file; its directory gets `-wal` and `-shm` files beside it.
     ///   - busyTimeout: how long a lock that another process holds is waited for.
+    ///   - trace: hears every statement that is run, without its values.
     /// - Throws: `.unavailable` where the file can't be reached or written, `.other` where it is damaged, no database, or of a later
     ///   version of this program; the detail is meant for the operator.
-    package static func open(path: String, busyTimeout: Duration = .seconds(5)) async throws(StoreError) -> SQLiteStore {
+    package static func open(
+        path: String,
+        busyTimeout: Duration = .seconds(5),
+        trace: (@Sendable (String) -> Void)? = nil
+    ) async throws(StoreError) -> SQLiteStore {
         let clock = ContinuousClock()
         let deadline = clock.now + busyTimeout
         while true {
             do {
-                return SQLiteStore(pool: try await openedPool(path: path, busyTimeout: busyTimeout))
+                return SQLiteStore(pool: try await openedPool(path: path, busyTimeout: busyTimeout, trace: trace))
             } catch {
                 // Changing a new file to WAL doesn't wait for another process that is doing the same.
                 let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
@@ -97,15 +102,23 @@ package final class SQLiteStore: Store {
 }
 
 extension SQLiteStore {
-    private static func openedPool(path: String, busyTimeout: Duration) async throws -> DatabasePool {
+    private static func openedPool(
+        path: String,
+        busyTimeout: Duration,
+        trace: (@Sendable (String) -> Void)?
+    ) async throws -> DatabasePool {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue(label: "SQLiteStore.open").async {
-                continuation.resume(with: Result { try openedPoolBlocking(path: path, busyTimeout: busyTimeout) })
+                continuation.resume(with: Result { try openedPoolBlocking(path: path, busyTimeout: busyTimeout, trace: trace) })
             }
         }
     }
 
-    private static func openedPoolBlocking(path: String, busyTimeout: Duration) throws -> DatabasePool {
+    private static func openedPoolBlocking(
+        path: String,
+        busyTimeout: Duration,
+        trace: (@Sendable (String) -> Void)?
+    ) throws -> DatabasePool {
         let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         try FileManager.default.createDirectory(
             atPath: directory,
@@ -117,6 +130,13 @@ extension SQLiteStore {
         configuration.busyMode = .timeout(Double(busyTimeout.milliseconds) / 1_000)
         configuration.maximumReaderCount = 4
         configuration.foreignKeysEnabled = false
+        if let trace {
+            configuration.prepareDatabase { db in
+                db.trace { event in
+                    if case .statement(let statement) = event { trace(statement.sql) }
+                }
+            }
+        }
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { db in
             // GRDB lowers this to NORMAL when it turns WAL on, which may lose acknowledged commits in a power cut.

@@ -1,0 +1,131 @@
+package import Actors
+import FoundationEssentials
+import GRDB
+
+extension SQLiteStore {
+    package func watermark() async throws(StoreError) -> Stamp {
+        // Stamps ascend in the order of commits: what is below the counter of a snapshot is in the snapshot.
+        try await read { db in Stamp(UInt64(clamping: try StampCounter.latest(db))) }
+    }
+
+    package func changedConversations(
+        after position: ChangePosition,
+        limit: Int
+    ) async throws(StoreError) -> ChangePage<ConversationChange> {
+        let id = try position.number(position.key)
+        return try await page(
+            sql: """
+                SELECT stamp, id, name, last_seq FROM conversations WHERE stamp >= ?1 AND (stamp, id) > (?1, ?2) ORDER BY stamp, id
+                """,
+            arguments: [position.value, id],
+            limit: limit
+        ) { row, stamp in
+            let change = ConversationChange(conversationID: try row.conversationID(2), lastSeq: try row.integer(3), stamp: stamp)
+            return (change, key: String(try row.integer(1)))
+        }
+    }
+
+    package func changedMemberships(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<MembershipChange> {
+        let parts = position.key.split(separator: " ")
+        let user = try position.blob(of: UserID.self, parts.first ?? "")
+        let conversation = try position.number(parts.dropFirst().first ?? "")
+        return try await page(
+            sql: """
+                SELECT memberships.stamp, user_id, conversation, name, left_stamp IS NULL, read_seq
+                FROM memberships CROSS JOIN conversations ON id = conversation
+                WHERE memberships.stamp >= ?1 AND (memberships.stamp, user_id, conversation) > (?1, ?2, ?3)
+                ORDER BY memberships.stamp, user_id, conversation
+                """,
+            arguments: [position.value, user, conversation],
+            limit: limit
+        ) { row, stamp in
+            let change = MembershipChange(
+                conversationID: try row.conversationID(3),
+                userID: try row.identifier(1),
+                isMember: try row.boolean(4),
+                readSeq: try row.integer(5),
+                stamp: stamp
+            )
+            return (change, key: "\(change.userID) \(try row.integer(2))")
+        }
+    }
+
+    package func kickedUsers(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<UserKickChange> {
+        try await page(
+            sql: """
+                SELECT kick_stamp, user_id, is_suspended, auth_epoch FROM users
+                WHERE kick_stamp >= ?1 AND (kick_stamp, user_id) > (?1, ?2) ORDER BY kick_stamp, user_id
+                """,
+            arguments: [position.value, try position.blob(of: UserID.self, position.key)],
+            limit: limit
+        ) { row, stamp in
+            let change = UserKickChange(
+                userID: try row.identifier(1),
+                isSuspended: try row.boolean(2),
+                authEpoch: try row.integer(3),
+                stamp: stamp
+            )
+            return (change, key: change.userID.description)
+        }
+    }
+
+    package func kickedSessions(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<SessionKickChange> {
+        try await page(
+            sql: """
+                SELECT kick_stamp, session_id, user_id FROM sessions
+                WHERE kick_stamp >= ?1 AND (kick_stamp, session_id) > (?1, ?2) ORDER BY kick_stamp, session_id
+                """,
+            arguments: [position.value, try position.blob(of: SessionID.self, position.key)],
+            limit: limit
+        ) { row, stamp in
+            let change = SessionKickChange(userID: try row.identifier(2), sessionID: try row.identifier(1), stamp: stamp)
+            return (change, key: change.sessionID.description)
+        }
+    }
+
+    /// Reads one row more than the page holds, to know whether there is a next one.
+    ///
+    /// - Parameter change: reads a row whose first column is the stamp that is given to it.
+    private func page<Change: Sendable>(
+        sql: String,
+        arguments: StatementArguments,
+        limit: Int,
+        _ change: @escaping @Sendable (Row, Stamp) throws -> (Change, key: String)
+    ) async throws(StoreError) -> ChangePage<Change> {
+        let limit = min(max(1, limit), Int(Int32.max))
+        return try await read { db in
+            let rows = try Row.fetchCursor(db.cachedStatement(sql: "\(sql) LIMIT ?"), arguments: arguments + [limit + 1])
+            var found: [(change: Change, position: ChangePosition)] = []
+            while let row = try rows.next() {
+                let stamp = Stamp(UInt64(clamping: try row.integer(0)))
+                let (change, key) = try change(row, stamp)
+                found.append((change, ChangePosition(stamp: stamp, key: key)))
+            }
+            let hasMore = found.count > limit
+            if hasMore { found.removeLast() }
+            return ChangePage(changes: found.map(\.change), next: hasMore ? found.last?.position : nil)
+        }
+    }
+}
+
+extension ChangePosition {
+    fileprivate var value: Int64 {
+        Int64(clamping: stamp.value)
+    }
+
+    /// Above every id where the key is empty.
+    fileprivate func blob<Entity>(of type: Identifier<Entity>.Type, _ key: some StringProtocol) throws(StoreError) -> Data {
+        if self.key.isEmpty { return Data(repeating: 0xFF, count: 17) }
+        guard let id = Identifier<Entity>(key) else { throw Self.unknown }
+        return id.blob
+    }
+
+    /// Above every number where the key is empty.
+    fileprivate func number(_ key: some StringProtocol) throws(StoreError) -> Int64 {
+        if self.key.isEmpty { return .max }
+        guard let number = Int64(key) else { throw Self.unknown }
+        return number
+    }
+
+    private static let unknown = StoreError(.other, "a position that this store has not given")
+}
