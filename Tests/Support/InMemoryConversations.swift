@@ -165,6 +165,17 @@ struct InMemoryConversations {
         }
     }
 
+    func updates(for user: UserID, since stamp: Stamp, limit: Int) -> (messages: [Message], reads: [ReadCursor]) {
+        let mine = conversations.filter { $0.value.membership(of: user) != nil }
+        let reads = mine.flatMap { id, conversation in
+            conversation.memberships.compactMap { reader, membership -> ReadCursor? in
+                guard membership.stamp > stamp, membership.readSeq > 0, reader == user || id.isDirect else { return nil }
+                return ReadCursor(conversationID: id, userID: reader, seq: membership.readSeq)
+            }
+        }
+        return (updatedMessages(in: Array(mine.keys), after: stamp, limit: limit), Array(reads.prefix(max(0, limit))))
+    }
+
     func contacts(of user: UserID, limit: Int) -> [UserID] {
         let direct = conversations.sorted { $0.value.lastMessageStamp > $1.value.lastMessageStamp }.compactMap { id, _ -> UserID? in
             guard case .direct(let pair) = id, pair.contains(user), pair.first != pair.second else { return nil }
@@ -284,5 +295,11 @@ extension ChangePage {
 extension ChangePosition {
     fileprivate func isBehind(_ other: ChangePosition) -> Bool {
         other.key.isEmpty ? stamp > other.stamp : (stamp, key) > (other.stamp, other.key)
+    }
+}
+
+extension ConversationID {
+    fileprivate var isDirect: Bool {
+        if case .direct = self { true } else { false }
     }
 }

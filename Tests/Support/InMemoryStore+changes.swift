@@ -34,6 +34,15 @@ extension InMemoryStore {
         return conversations.updatedMessages(in: ids, after: stamp, limit: limit)
     }
 
+    package func updates(
+        for user: UserID,
+        since stamp: Stamp,
+        limit: Int
+    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
+        try await enter(.updates)
+        return conversations.updates(for: user, since: stamp, limit: limit)
+    }
+
     package func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {
         try await enter(.messagesAfter)
         return conversations.messages(after: after, each: each, limit: limit)

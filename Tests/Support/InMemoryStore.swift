@@ -10,7 +10,7 @@ package actor InMemoryStore: Store {
         case edit, delete, react, markRead, contacts
         case createChannel, channel, channels, join, leave, isMember, channelsOfUser, members
         case watermark, changedConversations, changedMemberships, kickedUsers, kickedSessions
-        case updatedMessages, messagesAfter, missed
+        case updates, updatedMessages, messagesAfter, missed
         case record, auditLog
     }
 

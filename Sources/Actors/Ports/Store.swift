@@ -168,7 +168,7 @@ package protocol ChangeStore: Sendable {
     func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message]
 
     /// What changed in a user's conversations after `stamp` other than by new messages: messages that were edited, deleted or reacted
-    /// to, at most `limit`, those that changed first; and how far others have read.
+    /// to, at most `limit`, those that changed first; and how far the user and, in direct conversations, the other person have read.
     func updates(
         for user: UserID,
         since stamp: Stamp,

@@ -1,3 +1,4 @@
+import Actors
 import FoundationEssentials
 import NIOHTTP1
 

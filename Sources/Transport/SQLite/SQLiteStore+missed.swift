@@ -20,6 +20,39 @@ extension SQLiteStore {
         }
     }
 
+    package func updates(
+        for user: UserID,
+        since stamp: Stamp,
+        limit: Int
+    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
+        let stamp = Int64(clamping: stamp.value)
+        return try await read { db in
+            let changed = try db.cachedStatement(
+                sql: """
+                    SELECT \(Message.columns(of: "messages")), name FROM memberships
+                    CROSS JOIN conversations ON id = memberships.conversation AND conversations.stamp > ?2
+                    CROSS JOIN messages ON messages.conversation = conversations.id AND rev > 0 AND updated_stamp > ?2
+                    WHERE user_id = ?1 AND left_stamp IS NULL ORDER BY updated_stamp LIMIT ?3
+                    """
+            )
+            let read = try db.cachedStatement(
+                sql: """
+                    SELECT name, readers.user_id, readers.read_seq FROM memberships AS mine
+                    CROSS JOIN memberships AS readers ON readers.user_id IN (mine.user_id, mine.other_user_id)
+                        AND readers.conversation = mine.conversation AND readers.stamp > ?2 AND readers.read_seq > 0
+                    CROSS JOIN conversations ON id = mine.conversation
+                    WHERE mine.user_id = ?1 AND mine.left_stamp IS NULL LIMIT ?3
+                    """
+            )
+            let reads = try Array(
+                Row.fetchCursor(read, arguments: [user.blob, stamp, limit]).map { row in
+                    ReadCursor(conversationID: try row.conversationID(0), userID: try row.identifier(1), seq: try row.integer(2))
+                }
+            )
+            return (try Self.messages(changed, [user.blob, stamp, limit]), reads)
+        }
+    }
+
     package func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {
         guard !after.isEmpty, each > 0, limit > 0 else { return [] }
         let asked = try Self.json(after)
