@@ -267,6 +267,7 @@ struct Instance: Sendable {
         options.isRequired = isRequired
         options.nodeEnvironment = settings.instance.environment
         options.secret = settings.bus.secret?.value
+        options.routing = settings.bus.routing
         return RedisBus(
             configuration: redis,
             options: options,

@@ -49,7 +49,7 @@ package enum ChatEvent: Hashable, Sendable {
 
 /// What an instance wants to hear of with targeted routing.
 package enum BusTopic: Hashable, Sendable {
-    /// Messages and chat events of a user's direct conversations.
+    /// Messages and chat events of a user's direct conversations, and which channels the user joins or leaves.
     case user(UserID)
     /// Messages and chat events of a channel, and who joins or leaves it.
     case channel(ChannelName)

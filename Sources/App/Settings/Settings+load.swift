@@ -34,9 +34,6 @@ extension Settings {
 
     /// What can be set but not served.
     private func refuseWhatIsNotBuilt() throws(SettingsError) {
-        if bus.routing == .targeted {
-            throw SettingsError("BUS_ROUTING must be broadcast: this version has no targeted routing")
-        }
         if http.tls != nil {
             throw SettingsError("TLS_CERT_FILE and TLS_KEY_FILE must not be set: this version leaves TLS to a proxy before it")
         }

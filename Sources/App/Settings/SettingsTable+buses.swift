@@ -1,3 +1,5 @@
+import Transport
+
 extension SettingsTable {
     static let busRouting = Setting<BusRouting>.choice(
         "BUS_ROUTING",

@@ -2,8 +2,8 @@ package import Actors
 
 /// A family of events and the Redis channel that carries it.
 ///
-/// Hints are broadcast under these names, so that every instance hears everything and any tool can listen in.
-/// Routing by user or channel would add its own names in `publishing` and `init(subscribed:)`.
+/// With broadcast routing its name is the raw value, so that every instance hears everything and any tool can listen in. With targeted
+/// routing the id of a user or a channel follows after a colon; orders to end sessions are broadcast all the same.
 package enum BusChannel: String, CaseIterable, Sendable {
     case chatMessage = "chat.message"
     case adminKick = "admin.kick"
@@ -12,7 +12,11 @@ package enum BusChannel: String, CaseIterable, Sendable {
 
     /// The family that a subscribed channel's name belongs to.
     package init?(subscribed name: String) {
-        self.init(rawValue: name)
+        guard let colon = name.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            self.init(rawValue: name)
+            return
+        }
+        self.init(rawValue: String(name[..<colon]))
     }
 
     package init(_ event: BusEvent) {
@@ -24,9 +28,22 @@ package enum BusChannel: String, CaseIterable, Sendable {
         }
     }
 
-    /// The name of the Redis channel that an event of this family is published to.
-    package func publishing(_ event: BusEvent) -> String {
-        rawValue
+    /// The channel of this family for one user or channel.
+    package func name(for address: String) -> String {
+        "\(rawValue):\(address)"
+    }
+
+    /// The names of the Redis channels that an event is published to, one or two.
+    package static func names(for event: BusEvent, routing: BusRouting) -> [String] {
+        let family = Self(event)
+        let topics = routing == .targeted ? event.topics : []
+        guard !topics.isEmpty else { return [family.rawValue] }
+        return topics.map { topic in
+            switch topic {
+            case .user(let user), .presence(let user): family.name(for: "\(user)")
+            case .channel(let name): family.name(for: "\(ConversationID.channel(name))")
+            }
+        }
     }
 
     /// Where an instance publishes its probes, and hears them.

@@ -9,11 +9,15 @@ package struct BusEnvelopeCodec: Sendable {
     /// The most that a message may have, in bytes. The longest content that HTTP takes fits, escaped.
     package static let limit = 2 * 1_048_576
 
+    private let routing: BusRouting
     private let signature: BusSignature?
     private let decoder = JSONDecoder()
 
-    /// - Parameter secret: signs what is sent, and what isn't signed with it is rejected; nil for neither.
-    package init(secret: String?) {
+    /// - Parameters:
+    ///   - secret: signs what is sent, and what isn't signed with it is rejected; nil for neither.
+    ///   - routing: told with each message, unless it is broadcast.
+    package init(secret: String?, routing: BusRouting = .broadcast) {
+        self.routing = routing
         signature = secret.map { BusSignature(secret: $0) }
     }
 
@@ -25,6 +29,7 @@ package struct BusEnvelopeCodec: Sendable {
         writer.field("originInstanceId", delivery.origin.instanceID)
         writer.field("originBoot", delivery.origin.boot)
         writer.field("id", delivery.eventID.description)
+        if routing != .broadcast { writer.field("routing", routing.rawValue) }
         switch delivery.event {
         case .message(let message):
             writer.identity(of: message)
@@ -45,6 +50,11 @@ package struct BusEnvelopeCodec: Sendable {
     ///   - bytes: what was published.
     ///   - channel: the family of the channel it came over.
     package func decode(_ bytes: [UInt8], from channel: BusChannel) throws(BusRejection) -> BusDelivery {
+        try open(bytes, from: channel).delivery
+    }
+
+    /// As `decode`, with the routing of the sender: nil where this version doesn't know it.
+    func open(_ bytes: [UInt8], from channel: BusChannel) throws(BusRejection) -> (delivery: BusDelivery, routing: BusRouting?) {
         guard bytes.count <= Self.limit else { throw .tooLarge }
         try signature?.verify(bytes)
         let envelope: BusWireEnvelope
@@ -57,7 +67,7 @@ package struct BusEnvelopeCodec: Sendable {
             throw .invalidJSON
         }
         guard envelope.channel == channel else { throw .wrongChannel }
-        return envelope.delivery
+        return (envelope.delivery, envelope.routing)
     }
 
     private static func write(_ kick: Kick, to writer: inout JSONWriter) {

@@ -5,13 +5,24 @@ import Logging
 struct BusHint: Sendable {
     let channel: String
     let payload: [UInt8]
+    /// False where the same event is logged with another channel.
+    let isLogged: Bool
     let level: Logger.Level
     let event: Logger.Message
     let metadata: Logger.Metadata
 
-    init(_ delivery: BusDelivery, codec: BusEnvelopeCodec) {
-        channel = BusChannel(delivery.event).publishing(delivery.event)
-        payload = codec.encode(delivery)
+    /// The event for each channel that it is published to. The log has it once.
+    static func hints(for delivery: BusDelivery, codec: BusEnvelopeCodec, routing: BusRouting) -> [BusHint] {
+        let payload = codec.encode(delivery)
+        return BusChannel.names(for: delivery.event, routing: routing).enumerated().map { index, channel in
+            BusHint(delivery, payload: payload, channel: channel, isLogged: index == 0)
+        }
+    }
+
+    private init(_ delivery: BusDelivery, payload: [UInt8], channel: String, isLogged: Bool) {
+        self.channel = channel
+        self.payload = payload
+        self.isLogged = isLogged
         switch delivery.event {
         case .message(let message):
             level = .info

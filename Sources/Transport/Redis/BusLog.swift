@@ -5,8 +5,22 @@ import Logging
 struct BusLog: Sendable {
     let logger: Logger
 
-    func initialized(channels: [String]) {
-        logger.info("initialized", metadata: ["channels": .array(channels.map { .string($0) })])
+    func initialized(channels: [String], routing: BusRouting) {
+        var metadata: Logger.Metadata = ["channels": .array(channels.map { .string($0) })]
+        if routing != .broadcast { metadata["routing"] = .string(routing.rawValue) }
+        logger.info("initialized", metadata: metadata)
+    }
+
+    /// - Parameter other: nil for one that this version doesn't know.
+    func routingMismatch(own: BusRouting, other: BusRouting?, of origin: InstanceIdentity) {
+        logger.warning(
+            "routing_mismatch",
+            metadata: [
+                "routing": .string(own.rawValue),
+                "otherRouting": .string(other?.rawValue ?? "unknown"),
+                "originInstanceId": .string(origin.instanceID),
+            ]
+        )
     }
 
     func initTimeout(_ timeout: Duration) {

@@ -6,6 +6,8 @@ import Actors
 struct BusWireEnvelope: Decodable {
     let channel: BusChannel
     let delivery: BusDelivery
+    /// How the sender routes; nil for a way that this version doesn't know.
+    let routing: BusRouting?
 
     private enum Key: String, CodingKey {
         case version = "v"
@@ -13,6 +15,7 @@ struct BusWireEnvelope: Decodable {
         case originInstanceID = "originInstanceId"
         case originBoot
         case id
+        case routing
     }
 
     /// - Throws: `BusRejection`, and nothing else.
@@ -42,6 +45,10 @@ struct BusWireEnvelope: Decodable {
             case .chatEvents: .chat(try BusWireChatEvent(from: decoder).event)
             case .presenceEvents: .presence(try BusWirePresenceEvent(from: decoder).event)
             }
+        // Never a reason to reject: an order to end sessions must be heard from everybody.
+        routing =
+            members.contains(.routing)
+            ? (try? members.decode(String.self, forKey: .routing)).flatMap { BusRouting(rawValue: $0) } : .broadcast
         self.channel = channel
         delivery = BusDelivery(event: event, eventID: id, origin: origin)
     }

@@ -31,6 +31,8 @@ package struct PublishQueue<Hint> {
 
     package var count: Int { waiting.count + inFlight.count }
 
+    package var isHalfFull: Bool { count > limit / 2 || bytes > byteLimit / 2 }
+
     /// Whether `next` would answer something.
     package var hasNext: Bool { !waiting.isEmpty && inFlight.count < window }
 

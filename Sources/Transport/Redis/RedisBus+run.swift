@@ -53,16 +53,23 @@ extension RedisBus {
 
     private func stayConnected() async -> Exit {
         while !Task.isCancelled {
+            let followed = core.withLock { $0.subscriptions.beginSubscribing() }
             do throws(RedisError) {
                 let link = try await RedisLink.open(
                     configuration,
                     name: "switchboard-\(identity.instanceID)",
-                    channels: channels + [BusChannel.probe(of: identity.instanceID)],
+                    channels: channels + [BusChannel.probe(of: identity.instanceID)] + followed,
                     on: eventLoop,
                     timeout: options.connectTimeout
-                ) { channel, payload in self.receive(channel: channel, payload: payload) }
+                ) { event in
+                    switch event {
+                    case .message(let channel, let payload): self.receive(channel: channel, payload: payload)
+                    case .changed(let channel): self.subscriptionAnswered(channel: channel)
+                    }
+                }
                 await use(link)
             } catch {
+                core.withLock { _ = $0.subscriptions.disconnected() }
                 noteFailure(error)
             }
             let delay = core.withLock { $0.state.nextAttempt(using: &$0.random) }
@@ -74,15 +81,17 @@ extension RedisBus {
     /// Has the link carry the bus until it ends or no probe comes back.
     private func use(_ link: RedisLink) async {
         let now = time.uptime()
-        let (success, drainable) = core.withLock { core -> (BusState.Success, RedisLink?) in
+        let (success, drainable, late) = core.withLock { core -> (BusState.Success, RedisLink?, [BusTopic]) in
             let success = core.state.subscribed(at: now)
-            guard success != .unwanted else { return (success, nil) }
+            guard success != .unwanted else { return (success, nil, []) }
             core.link = link
             core.isDraining = false
             core.lastConnectError = nil
-            return (success, core.linkToDrain())
+            return (success, core.linkToDrain(), core.subscriptions.connected())
         }
         guard success != .unwanted else { return link.close() }
+        changeSubscriptionsSoon()
+        tellLate(late)
         if let drainable { eventLoop.execute { self.drain(drainable) } }
         let reason = await withTaskGroup(of: RedisError?.self) { group in
             group.addTask { await link.waitUntilClosed() }
@@ -105,13 +114,14 @@ extension RedisBus {
     private func release(_ link: RedisLink, because reason: RedisError) {
         let now = time.uptime()
         let isStopping = Task.isCancelled
-        let isNews = core.withLock { core in
+        let (isNews, waiters) = core.withLock { core in
             core.link = nil
             core.isDraining = false
             core.queue.requeue()
-            return isStopping ? false : core.state.lost(at: now)
+            return (isStopping ? false : core.state.lost(at: now), core.subscriptions.disconnected())
         }
         link.close()
+        for waiter in waiters { waiter.fire() }
         guard isNews else { return }
         metrics.lost.increment()
         log.lost(reason)
@@ -122,10 +132,10 @@ extension RedisBus {
         case .unwanted:
             break
         case .initialized:
-            log.initialized(channels: channels)
+            log.initialized(channels: channels, routing: options.routing)
             gate.decide(.success(.connected))
         case .enabled:
-            log.initialized(channels: channels)
+            log.initialized(channels: channels, routing: options.routing)
             log.enabled()
             _ = await onRestored()
         case .restored(let down):

@@ -11,7 +11,7 @@ import Synchronization
 /// `run` has to be running: it connects, watches the connection with probes, and connects anew. `publish` may be called at any
 /// time and from anywhere. A hint is fast and forgetful: the store has what is lost.
 package final class RedisBus: Bus, Service {
-    package let confirmedLate = AsyncStream<BusTopic> { $0.finish() }
+    package let confirmedLate: AsyncStream<BusTopic>
 
     let configuration: RedisConfiguration
     let options: RedisBusOptions
@@ -27,6 +27,7 @@ package final class RedisBus: Bus, Service {
     let idle: BusSignal
     /// Fires when received events were dropped.
     let overflow: BusSignal
+    let late: AsyncStream<BusTopic>.Continuation
     private let ids: any IDGenerator
     private let codec: BusEnvelopeCodec
     private let inbox: BusInbox
@@ -35,6 +36,10 @@ package final class RedisBus: Bus, Service {
         var state: BusState
         var queue: PublishQueue<BusHint>
         var link: RedisLink?
+        /// What this instance follows with targeted routing.
+        var subscriptions = BusSubscriptions<BusSignal>()
+        var recentIDs = RecentIDs()
+        var hasToldRouting = false
         /// For the time between attempts to connect.
         var random: any RandomNumberGenerator & Sendable
         var isDraining = false
@@ -72,10 +77,11 @@ package final class RedisBus: Bus, Service {
         self.metrics = BusMetrics(factory: metrics)
         log = BusLog(logger: logger)
         eventLoop = group.next()
-        codec = BusEnvelopeCodec(secret: options.secret)
+        codec = BusEnvelopeCodec(secret: options.secret, routing: options.routing)
         let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
         core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit), random: random))
         inbox = BusInbox(limit: options.receiveLimit)
+        (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.lateLimit))
         idle = BusSignal()
         overflow = BusSignal()
     }
@@ -83,10 +89,6 @@ package final class RedisBus: Bus, Service {
     package func events(_ family: BusFamily) -> AsyncStream<BusDelivery> {
         inbox.events(family)
     }
-
-    package func follow(_ topic: BusTopic) async {}
-
-    package func unfollow(_ topic: BusTopic) {}
 
     package var status: BusStatus {
         core.withLock { $0.state.status }
@@ -110,12 +112,15 @@ package final class RedisBus: Bus, Service {
 
     package func publish(_ event: BusEvent) {
         guard core.withLock({ $0.state.acceptsHints }) else { return }
-        let hint = BusHint(BusDelivery(event: event, eventID: ids.next(BusEventID.self), origin: identity), codec: codec)
+        let delivery = BusDelivery(event: event, eventID: ids.next(BusEventID.self), origin: identity)
+        let hints = BusHint.hints(for: delivery, codec: codec, routing: options.routing)
         let now = time.uptime()
         let (link, dropped, report) = core.withLock { core -> (RedisLink?, Int, Int?) in
             // Asked again: it may have been given up since, and then its queue is emptied no more.
             guard core.state.acceptsHints else { return (nil, 0, nil) }
-            let dropped = core.queue.offer(hint, bytes: hint.payload.count)
+            // Who types is of no use a little later: it must not push out anything else.
+            if event.isFleeting, core.link == nil || core.queue.isHalfFull { return (nil, hints.count, nil) }
+            let dropped = hints.reduce(0) { $0 + core.queue.offer($1, bytes: $1.payload.count) }
             let report = core.dropped.add(dropped, at: now)
             return (core.linkToDrain(), dropped, report)
         }
@@ -136,7 +141,9 @@ package final class RedisBus: Bus, Service {
         guard let family = BusChannel(subscribed: channel) else { return probeReturned(payload) }
         metrics.received.increment()
         do throws(BusRejection) {
-            deliver(try codec.decode(payload, from: family))
+            let (delivery, routing) = try codec.open(payload, from: family)
+            compareRouting(routing, of: delivery.origin)
+            if isNew(delivery) { deliver(delivery) }
         } catch {
             metrics.rejected(error)
             let now = time.uptime()
@@ -146,6 +153,7 @@ package final class RedisBus: Bus, Service {
 
     func finishStreams() {
         inbox.finish()
+        late.finish()
         idle.finish()
         overflow.finish()
     }
@@ -165,7 +173,7 @@ package final class RedisBus: Bus, Service {
             if core.withLock({ !$0.failures.exceeds(at: now) }) { log.publishFailed(channel: hint.channel, code: refusal) }
         } else {
             metrics.published.increment()
-            log.published(hint)
+            if hint.isLogged { log.published(hint) }
         }
         let (isIdle, drainable) = core.withLock { core -> (Bool, RedisLink?) in
             guard core.link === link else { return (false, nil) }
@@ -206,5 +214,13 @@ extension RedisBus.Core {
         if let hint = queue.next() { return hint }
         isDraining = false
         return nil
+    }
+}
+
+extension BusEvent {
+    /// Whether the event is worth nothing unless it comes at once.
+    fileprivate var isFleeting: Bool {
+        guard case .chat(.typing) = self else { return false }
+        return true
     }
 }

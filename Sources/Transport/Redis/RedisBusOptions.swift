@@ -8,10 +8,16 @@ package struct RedisBusOptions: Sendable {
     package var nodeEnvironment = "production"
     /// Signs what is sent, and what isn't signed with it is rejected (`BUS_SECRET`).
     package var secret: String?
+    /// Who hears what this instance publishes, and what it hears (`BUS_ROUTING`).
+    package var routing = BusRouting.broadcast
     /// How many hints may wait.
     package var queueLimit = 10_000
     /// How many received events of a family may wait for their consumer.
     package var receiveLimit = 16_384
+    /// How many topics that were confirmed late may wait for their consumer.
+    package var lateLimit = 4_096
+    /// How long `follow` waits for the confirmation.
+    package var followTimeout: Duration = .milliseconds(500)
     package var probeInterval: Duration = .seconds(2)
     /// Without a probe for this long the bus is lost.
     package var probeTimeout: Duration = .seconds(4)

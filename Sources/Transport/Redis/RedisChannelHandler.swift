@@ -23,7 +23,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    private let receive: @Sendable (_ channel: String, _ payload: [UInt8]) -> Void
+    private let receive: @Sendable (SubscriptionEvent) -> Void
     private let reader = ReplyReader()
     private var state = RedisConnectionState<Waiter>()
     private var context: ChannelHandlerContext?
@@ -35,8 +35,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
         closedPromise?.futureResult
     }
 
-    /// - Parameter receive: called on the event loop for each message of a subscribed channel.
-    init(receive: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void) {
+    /// - Parameter receive: called on the event loop for all that a subscription brings.
+    init(receive: @escaping @Sendable (SubscriptionEvent) -> Void) {
         self.receive = receive
     }
 
@@ -65,7 +65,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
             return waiter.finish(.failure(error))
         }
         guard let context else { return fail(.closed) }
-        write(RedisCommand([Array("SUBSCRIBE".utf8)] + channels.map { Array($0.utf8) }), context: context)
+        write(.subscribe(channels), context: context)
+    }
+
+    /// Writes a change of the subscription. Nothing happens where the connection has ended.
+    func change(_ command: RedisCommand) {
+        guard state.admitsChanges, let context else { return }
+        write(command, context: context)
     }
 
     /// Ends the connection: everybody who waits is told `error` at once, whatever the peer does.
@@ -112,7 +118,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private func act(on reply: RedisReply) {
         switch state.receive(reply) {
         case .complete(let waiter, let reply): waiter.finish(.success(reply))
-        case .push(let channel, let payload): receive(channel, payload)
+        case .push(let channel, let payload): receive(.message(channel: channel, payload: payload))
+        case .changed(let channel): receive(.changed(channel: channel))
         case .ignore: break
         case .close(let error): fail(error)
         }

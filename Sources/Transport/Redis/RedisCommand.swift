@@ -16,6 +16,14 @@ package struct RedisCommand: Hashable, Sendable {
         Self([Array("PUBLISH".utf8), Array(channel.utf8), payload])
     }
 
+    static func subscribe(_ channels: [String]) -> Self {
+        Self([Array("SUBSCRIBE".utf8)] + channels.map { Array($0.utf8) })
+    }
+
+    static func unsubscribe(_ channels: [String]) -> Self {
+        Self([Array("UNSUBSCRIBE".utf8)] + channels.map { Array($0.utf8) })
+    }
+
     /// Writes the command as Redis reads it: an array of strings with their lengths before them.
     package func encode(into buffer: inout ByteBuffer) {
         buffer.writeString("*\(arguments.count)\r\n")

@@ -20,13 +20,13 @@ final class RedisConnection: Sendable {
     /// - Parameters:
     ///   - name: shown by `CLIENT LIST`.
     ///   - timeout: the most that connecting takes, and the most that logging in takes.
-    ///   - receive: called on the event loop for each message, once `subscribe` was called.
+    ///   - receive: called on the event loop for what a subscription brings, once `subscribe` was called.
     static func open(
         _ configuration: RedisConfiguration,
         name: String,
         on eventLoop: any EventLoop,
         timeout: Duration,
-        receive: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void = { _, _ in }
+        receive: @escaping @Sendable (SubscriptionEvent) -> Void = { _ in }
     ) async throws(RedisError) -> RedisConnection {
         let handshake = RedisHandshake(configuration, name: name)
         do {
@@ -84,6 +84,12 @@ final class RedisConnection: Sendable {
         if let code = reply.errorCode { throw RedisError(.refused, "Redis refused SUBSCRIBE: \(code)") }
     }
 
+    /// Writes a `SUBSCRIBE` or `UNSUBSCRIBE` of a connection that is subscribed. To be called on the event loop; each channel's answer comes to
+    /// `receive`.
+    func change(_ command: RedisCommand) {
+        handler.value.change(command)
+    }
+
     func close() {
         eventLoop.execute { self.handler.value.fail(.closed) }
     }
@@ -106,7 +112,7 @@ final class RedisConnection: Sendable {
         tls: NIOSSLContext?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        receive: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void
+        receive: @escaping @Sendable (SubscriptionEvent) -> Void
     ) -> EventLoopFuture<RedisConnection> {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)

@@ -20,6 +20,8 @@ package struct RedisConnectionState<Completion> {
         case complete(Completion, RedisReply)
         /// A message that was published on `channel`.
         case push(channel: String, payload: [UInt8])
+        /// A change of the subscription is done for this channel.
+        case changed(channel: String)
         case ignore
         /// The connection can't be used any more.
         case close(RedisError)
@@ -64,14 +66,19 @@ package struct RedisConnectionState<Completion> {
 
     /// A `SUBSCRIBE` of so many channels is about to be written; nil where it may be, or who is refused and why.
     ///
-    /// Complete once the last channel is confirmed.
+    /// Complete once the last channel is confirmed; before that no other may be written.
     package mutating func subscribe(_ completion: Completion, channels: Int) -> (Completion, RedisError)? {
         if let ending { return (completion, ending) }
-        guard case .none = subscription, channels > 0 else {
-            return (completion, RedisError(.refused, "the connection is subscribed already"))
-        }
+        if case .confirming = subscription { return (completion, RedisError(.refused, "the connection is about to subscribe")) }
+        guard channels > 0 else { return (completion, RedisError(.refused, "no channel is named")) }
         subscription = .confirming(completion, remaining: channels)
         return nil
+    }
+
+    /// Whether a `SUBSCRIBE` or `UNSUBSCRIBE` may be written that nobody waits for: each of its channels is told as `changed`.
+    package var admitsChanges: Bool {
+        guard ending == nil, case .active = subscription else { return false }
+        return true
     }
 
     package mutating func receive(_ reply: RedisReply) -> Action {
@@ -134,6 +141,12 @@ package struct RedisConnectionState<Completion> {
     }
 
     private func receivePush(_ reply: RedisReply) -> Action {
+        if let code = reply.errorCode { return .close(RedisError(.refused, "Redis refused a change of the subscription (\(code))")) }
+        if case .array(let parts) = reply, parts.count == 3, let kind = parts[0].text, kind == "subscribe" || kind == "unsubscribe",
+            let channel = parts[1].text
+        {
+            return .changed(channel: channel)
+        }
         guard case .array(let parts) = reply, parts.count == 3, parts[0].text == "message", let channel = parts[1].text,
             case .bulk(let payload) = parts[2]
         else { return .close(RedisError(.protocolViolation, "a subscription brought something other than a message")) }

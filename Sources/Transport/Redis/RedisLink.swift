@@ -10,18 +10,21 @@ final class RedisLink: Sendable {
         self.subscription = subscription
     }
 
+    /// The most channels that one `SUBSCRIBE` names.
+    private static let batchSize = 512
+
     /// Connects twice and subscribes; returns when the last subscription is confirmed.
     ///
     /// - Parameters:
     ///   - timeout: for each step.
-    ///   - receive: called on the event loop for each message, from the first confirmed subscription on.
+    ///   - receive: called on the event loop for what the subscription brings, from the first confirmed channel on.
     static func open(
         _ configuration: RedisConfiguration,
         name: String,
         channels: [String],
         on eventLoop: any EventLoop,
         timeout: Duration,
-        receive: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void
+        receive: @escaping @Sendable (SubscriptionEvent) -> Void
     ) async throws(RedisError) -> RedisLink {
         let commands = try await RedisConnection.open(configuration, name: name, on: eventLoop, timeout: timeout)
         do throws(RedisError) {
@@ -34,7 +37,10 @@ final class RedisLink: Sendable {
             )
             let link = RedisLink(commands: commands, subscription: subscription)
             do throws(RedisError) {
-                try await subscription.subscribe(to: channels, within: timeout)
+                for start in stride(from: 0, to: channels.count, by: batchSize) {
+                    let batch = channels[start..<min(start + batchSize, channels.count)]
+                    try await subscription.subscribe(to: Array(batch), within: timeout)
+                }
             } catch {
                 subscription.close()
                 throw error
@@ -43,6 +49,14 @@ final class RedisLink: Sendable {
         } catch {
             commands.close()
             throw error
+        }
+    }
+
+    /// Changes what is subscribed to. To be called on the event loop; each channel's answer comes to `receive`.
+    func change(_ command: BusSubscriptions<BusSignal>.Command) {
+        switch command {
+        case .subscribe(let channels): subscription.change(.subscribe(channels))
+        case .unsubscribe(let channels): subscription.change(.unsubscribe(channels))
         }
     }
 

@@ -32,7 +32,7 @@ package struct RedisProbe: Sendable {
             channels: [channel],
             on: group.next(),
             timeout: timeout
-        ) { _, _ in returned.fire() }
+        ) { _ in returned.fire() }
         defer { link.close() }
         let start = time.uptime()
         let reply = try await link.commands.send(.publish(Array(token.utf8), to: channel), within: timeout)

@@ -152,7 +152,6 @@ struct SettingsTests {
     @Test(
         "What this version can't serve is refused at boot",
         arguments: [
-            ["BUS_ROUTING": "targeted"],
             ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"],
         ]
     )

@@ -133,6 +133,17 @@ struct BusEnvelopeCodecTests {
         #expect(rejection(right.replacing(field, with: wrong), .adminKick) == reason)
     }
 
+    @Test func theRoutingIsToldUnlessItIsBroadcast() {
+        let message = delivery(.message(Sample.message()))
+        #expect(!String(decoding: codec.encode(message), as: UTF8.self).contains("routing"))
+        let targeted = String(decoding: BusEnvelopeCodec(secret: nil, routing: .targeted).encode(message), as: UTF8.self)
+        #expect(targeted.contains(#"","routing":"targeted","messageId":""#))
+        // Whatever it is, the message counts.
+        for routing in [#""targeted""#, #""sharded""#, "7", "null"] {
+            #expect(rejection(targeted.replacing(#""targeted""#, with: routing)) == nil)
+        }
+    }
+
     @Test func unknownMembersArePassedOver() {
         let later = text(Sample.message()).replacing(#"{"v":1,"#, with: #"{"later":{"x":[1]},"v":1,"#)
         #expect(rejection(later) == nil)

@@ -15,6 +15,7 @@ struct RedisConnectionStateTests {
         switch action {
         case .complete(let who, let reply): "\(who)=\(reply.text ?? reply.errorCode ?? "…")"
         case .push(let channel, let payload): "\(channel)>\(String(decoding: payload, as: UTF8.self))"
+        case .changed(let channel): "changed \(channel)"
         case .ignore: "ignore"
         case .close(let error): "close \(error.code)"
         }
@@ -64,6 +65,25 @@ struct RedisConnectionStateTests {
         #expect(word(state.receive(confirmation("y", 2))) == "sub=…")
         #expect(word(state.receive(push("message", "y", "hello"))) == "y>hello")
         #expect(word(state.receive(push("nonsense", "y"))) == "close protocolViolation")
+    }
+
+    @Test func aSubscriptionChangesOnceItStands() {
+        var state = State()
+        #expect(!state.admitsChanges)
+        #expect(state.subscribe("sub", channels: 1) == nil)
+        #expect(!state.admitsChanges)
+        #expect(word(state.receive(confirmation("x", 1))) == "sub=…")
+        #expect(state.admitsChanges)
+        #expect(word(state.receive(confirmation("y", 2))) == "changed y")
+        #expect(word(state.receive(push("message", "y", "hello"))) == "y>hello")
+        let end = RedisReply.array([.bulk(Array("unsubscribe".utf8)), .bulk(Array("x".utf8)), .integer(1)])
+        #expect(word(state.receive(end)) == "changed x")
+        #expect(state.subscribe("more", channels: 1) == nil)
+        #expect(!state.admitsChanges)
+        #expect(word(state.receive(confirmation("z", 2))) == "more=…")
+        #expect(word(state.receive(.error("NOPERM no"))) == "close refused")
+        _ = state.close(.init(.closed, "over"))
+        #expect(!state.admitsChanges)
     }
 
     @Test func aRefusedSubscriptionIsTold() {
