@@ -37,7 +37,7 @@ package enum FrameDecoder {
         guard bytes.isValidUTF8, let fields = try? FrameFields(parsing: bytes) else {
             throw RequestError(.badRequest, "The body must be a JSON object.")
         }
-        return try SendFields(fields).command()
+        return try fields.sendCommand()
     }
 
     private static func ref(_ fields: FrameFields) throws(RequestError) -> String? {
@@ -53,7 +53,7 @@ package enum FrameDecoder {
             throw RequestError(.badRequest, "type must be a string: \(knownTypes).")
         }
         switch type {
-        case "MESSAGE_SEND": return .send(try SendFields(fields).command())
+        case "MESSAGE_SEND": return .send(try fields.sendCommand())
         case "PING": return .ping
         case "TYPING": return .typing(try fields.conversation(), isTyping: try fields.isTyping())
         case "READ": return .conversation(.read(try fields.conversation(), upTo: try fields.seq()))

@@ -1,6 +1,7 @@
 import LocalCluster
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 import Transport
 
@@ -8,48 +9,14 @@ import Transport
 
 @Suite("A client that breaks the rules harms itself alone", .cluster(["RATE_LIMIT": "0"]), .timeLimit(.minutes(1)))
 struct HostileWireTests {
-    /// Bytes that end a connection, and the code that it ends with.
-    struct Violation: Sendable, CustomTestStringConvertible {
-        let testDescription: String
-        let code: UInt16
-        let send: @Sendable (WebSocketConnection) -> Void
-
-        init(_ name: String, _ code: UInt16, _ send: @escaping @Sendable (WebSocketConnection) -> Void) {
-            testDescription = name
-            self.code = code
-            self.send = send
-        }
-    }
-
-    static let violations = [
-        Violation("64 KiB and a byte", 1009) { $0.send(text: String(repeating: "x", count: 65_537)) },
-        Violation("64 KiB and a byte in parts", 1009) { connection in
-            connection.sendFrame(opcode: 1, payload: ByteBuffer(repeating: 0x20, count: 40_000), isFinal: false)
-            connection.sendFrame(opcode: 0, payload: ByteBuffer(repeating: 0x20, count: 25_537))
-        },
-        Violation("a length of many exabytes", 1009) { connection in
-            connection.sendBytes(ByteBuffer(bytes: [0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4]))
-        },
-        Violation("binary", 1003) { $0.sendFrame(opcode: 2, payload: ByteBuffer(string: #"{"type":"PING"}"#)) },
-        Violation("bad UTF-8", 1007) { $0.sendFrame(opcode: 1, payload: ByteBuffer(bytes: [0x22, 0xFF, 0xFE, 0x22])) },
-        Violation("a surrogate in UTF-8", 1007) { $0.sendFrame(opcode: 1, payload: ByteBuffer(bytes: [0xED, 0xA0, 0x80])) },
-        Violation("no mask", 1002) { $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{}"), isMasked: false) },
-        Violation("a reserved bit", 1002) { $0.sendFrame(opcode: 1, payload: ByteBuffer(string: "{}"), reservedBits: 4) },
-        Violation("an unknown opcode", 1002) { $0.sendFrame(opcode: 3) },
-        Violation("a continuation of nothing", 1002) { $0.sendFrame(opcode: 0) },
-        Violation("a ping in parts", 1002) { $0.sendFrame(opcode: 9, isFinal: false) },
-        Violation("a ping of 126 bytes", 1002) { $0.sendFrame(opcode: 9, payload: ByteBuffer(repeating: 1, count: 126)) },
-        Violation("HTTP in place of frames", 1002) { $0.sendBytes(ByteBuffer(string: "GET / HTTP/1.1\r\n\r\n")) },
-    ]
-
-    @Test("Each breach of RFC 6455 has its close code", arguments: violations)
-    func breach(violation: Violation) async throws {
+    @Test("Each breach of RFC 6455 has its close code", arguments: FramingViolation.all)
+    func breach(violation: FramingViolation) async throws {
         let cluster = try RunningCluster.current
         let person = try await cluster.visitor.person()
         let other = try await Wire.connect(to: cluster.urlA, token: person.token)
         let wire = try await Wire.connect(to: cluster.urlA, token: person.token)
         for each in [other, wire] { try await each.frame("WELCOME") }
-        violation.send(wire.connection)
+        wire.connection.send(violation)
         #expect(try await wire.closed().code == violation.code)
         try await other.ping()
         other.connection.disconnect()
@@ -109,5 +76,23 @@ struct HostileWireTests {
         let sessions = try await person.api.call(.GET, "/api/me/sessions").json["sessions"].array
         #expect(sessions.map { $0["connectedTo"] } == [.null])
         #expect(try await cluster.visitor.call(.GET, "/readyz").status == 200)
+    }
+}
+
+extension WebSocketConnection {
+    fileprivate func send(_ violation: FramingViolation) {
+        for part in violation.parts {
+            switch part {
+            case .frame(let opcode, let payload, let isFinal, let reservedBits, let isMasked):
+                sendFrame(
+                    opcode: opcode,
+                    payload: ByteBuffer(bytes: payload),
+                    isFinal: isFinal,
+                    reservedBits: reservedBits,
+                    isMasked: isMasked
+                )
+            case .bytes(let bytes): sendBytes(ByteBuffer(bytes: bytes))
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ import LocalCluster
 import Logging
 import TestSupport
 import Testing
+import Transport
 
 @testable import App
 
@@ -152,11 +153,18 @@ struct SettingsTests {
     @Test(
         "What this version can't serve is refused at boot",
         arguments: [
-            ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"],
+            ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"]
         ]
     )
     func notBuilt(variables: [String: String]) throws {
         let environment = ["JWT_SECRET": Self.secret].merging(variables) { _, new in new }
         #expect(throws: SettingsError.self) { try Settings.load(environment: environment, directory: "/nowhere") }
+    }
+
+    @Test("Routing is broadcast unless it is set, and both ways are served")
+    func routing() throws {
+        #expect(try load().bus.routing == .broadcast)
+        let environment = ["JWT_SECRET": Self.secret, "BUS_ROUTING": "targeted"]
+        #expect(try Settings.load(environment: environment, directory: "/nowhere").bus.routing == .targeted)
     }
 }

@@ -15,6 +15,8 @@ struct RedisRoutingTests {
     ) throws -> BusFixture {
         try BusFixture(server.url, instance: instance) {
             $0.routing = routing
+            // Long enough that a busy machine confirms in time.
+            $0.followTimeout = .seconds(30)
         } onRestored: {
             await onRestored()
         }
@@ -142,7 +144,7 @@ struct RedisRoutingTests {
             await b.line("bus_lost")
             let clock = ContinuousClock.now
             await a.bus.follow(.user(newcomer))
-            #expect(ContinuousClock.now - clock < .milliseconds(400), "nobody waits while the bus is lost")
+            #expect(ContinuousClock.now - clock < .seconds(10), "nobody waits while the bus is lost")
             try await server.restart()
             await a.line("bus_restored")
             await b.line("bus_restored")
@@ -158,7 +160,10 @@ struct RedisRoutingTests {
 
     @Test func aConfirmationThatTakesTooLongIsToldLater() async throws {
         let server = try await RedisServer.start()
-        let a = try fixture(server, "A")
+        let a = try BusFixture(server.url, instance: "A") {
+            $0.routing = .targeted
+            $0.probeTimeout = .seconds(30)
+        }
         let user = Sample.ids.next(UserID.self)
         let late = Recorder<BusTopic>()
         let listening = Task { for await topic in a.bus.confirmedLate { late.append(topic) } }
@@ -167,7 +172,7 @@ struct RedisRoutingTests {
             let start = ContinuousClock.now
             await a.bus.follow(.user(user))
             let took = ContinuousClock.now - start
-            #expect(took >= .milliseconds(500) && took < .milliseconds(2_000))
+            #expect(took >= .milliseconds(500) && took < .seconds(10))
             #expect(late.elements.isEmpty)
             server.resume()
             #expect(await late.wait(count: 1) == [.user(user)])

@@ -1,25 +1,19 @@
 import Actors
 
 /// The fields of a message to be sent; the HTTP route that sends takes the same ones.
-struct SendFields: Sendable {
-    private let fields: FrameFields
-
-    init(_ fields: FrameFields) {
-        self.fields = fields
-    }
-
+extension FrameFields {
     /// The command that the fields make.
     ///
     /// - Throws: `.badRequest` naming the wrong field, or `.contentTooLong`.
-    func command() throws(RequestError) -> SendCommand {
-        guard case .value(let id) = fields.clientMessageID, let clientMessageID = ClientMessageID(id) else {
+    func sendCommand() throws(RequestError) -> SendCommand {
+        guard case .value(let id) = clientMessageID, let clientMessageID = ClientMessageID(id) else {
             throw RequestError(.badRequest, "clientMessageId must be 1 to 64 printable ASCII characters.")
         }
-        return SendCommand(clientMessageID: clientMessageID, content: try fields.checkedContent(), destination: try destination())
+        return SendCommand(clientMessageID: clientMessageID, content: try checkedContent(), destination: try destination())
     }
 
     private func destination() throws(RequestError) -> Destination {
-        switch (fields.recipientID, fields.channelID) {
+        switch (recipientID, channelID) {
         case (.absent, .absent):
             throw RequestError(.badRequest, "One of recipientId and channelId must be given.")
         case (.value(let text), .absent):
