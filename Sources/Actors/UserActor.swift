@@ -17,8 +17,8 @@ package actor UserActor: FeedOwner {
     private var audience = Audience()
     /// Where this actor's deliveries begin; nil until its first session is valid.
     package private(set) var start: Stamp?
-    /// What was heard of before `start` was known.
-    private var early: [ConversationID: Int64] = [:]
+    /// What was heard of before `start` was known: the first message that came, and the last number.
+    private var early: [ConversationID: (first: Int64?, last: Int64)] = [:]
     private var feeds: [ConversationID: Feed] = [:]
     private var channels: [ChannelName: ChannelActor] = [:]
     private var preparation: Task<Result<Void, StoreError>, Never>?
@@ -177,7 +177,11 @@ extension UserActor {
         start = stamp
         let heard = early
         early = [:]
-        for (conversation, seq) in heard { expect(seq, in: conversation) }
+        for (conversation, news) in heard {
+            // What came is after the registration, whether or not the stamp is: it belongs to the session.
+            if let first = news.first { feeds[conversation] = Feed(position: first - 1) }
+            expect(news.last, in: conversation)
+        }
     }
 }
 
@@ -226,12 +230,10 @@ extension UserActor {
     /// Messages of one conversation that are stored, ascending: from this instance's writer, or as hints. Each is written when it has
     /// its turn, and once.
     package func deliver(_ messages: [Message]) {
-        guard let conversation = messages.first?.conversationID, let last = messages.last?.seq else { return }
-        guard start != nil else {
-            early[conversation] = max(early[conversation] ?? 0, last)
-            return
-        }
-        var feed = feeds.removeValue(forKey: conversation) ?? newFeed(firstSeen: messages[0].seq)
+        guard let first = messages.first?.seq, let last = messages.last?.seq else { return }
+        let conversation = messages[0].conversationID
+        guard start != nil else { return note(first: first, last: last, in: conversation) }
+        var feed = feeds.removeValue(forKey: conversation) ?? newFeed(firstSeen: first)
         var inTurn: [Message] = []
         var needsFill = false
         for message in messages {
@@ -252,7 +254,7 @@ extension UserActor {
     @discardableResult
     package func expect(_ seq: Int64, in conversation: ConversationID) -> Bool {
         guard start != nil else {
-            early[conversation] = max(early[conversation] ?? 0, seq)
+            note(first: nil, last: seq, in: conversation)
             return false
         }
         let isMissing = feeds[conversation, default: Feed()].cursor.expect(seq)
@@ -288,6 +290,12 @@ extension UserActor {
     /// Whether others are to be told that this user is typing.
     package func admitsTyping(_ isTyping: Bool, in conversation: ConversationID) -> Bool {
         throttle.admits(isTyping, in: conversation, at: environment.time.uptime())
+    }
+
+    private func note(first: Int64?, last: Int64, in conversation: ConversationID) {
+        let known = early[conversation]
+        let firsts = [first, known?.first].compactMap(\.self)
+        early[conversation] = (firsts.min(), max(last, known?.last ?? 0))
     }
 
     /// The first message of a conversation has nothing before it.

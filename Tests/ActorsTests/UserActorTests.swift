@@ -65,7 +65,7 @@ struct UserActorTests {
         await b.delivery.deliverHere([messages[0]])
         await b.delivery.deliverHere([messages[2]])
         await b.time.waitForSleepers(1)
-        b.time.advance(by: .seconds(5))
+        b.time.advance(by: .seconds(3))
         #expect(await connection.outbound.waitForMessages(3) == messages)
     }
 
