@@ -6,6 +6,8 @@ import Actors
 /// for a number begins from the new last one, and a key of idempotency that is taken is read before it is judged.
 struct AppendState: Sendable {
     enum Step: Hashable, Sendable {
+        /// Read, with majority, which messages have the ids of these drafts.
+        case lookUpIDs([MessageDraft])
         /// Read, with majority, which messages have the keys or ids of these drafts.
         case lookUp([MessageDraft])
         /// Read the conversation's last number from its messages, with majority.
@@ -37,6 +39,7 @@ struct AppendState: Sendable {
     /// Whether to wait a little before the next step; the holder asks once a step.
     private(set) var mustPause = false
     let conversation: ConversationID
+    var draftCount: Int { drafts.count }
     private let drafts: [MessageDraft]
     private var outcomes: [AppendOutcome?]
     /// Places of the drafts that have no outcome and are not a repetition within this batch, in order.
@@ -44,12 +47,14 @@ struct AppendState: Sendable {
     /// Of each key the message that has it.
     private var known: [Key: Message] = [:]
     private var toLookUp: [Int] = []
+    /// Whether nothing was sent yet: then only an id that is taken must be known beforehand, and keys are the insert's to tell.
+    private var isFresh = true
     /// Drafts that this append may have stored without having heard of it.
     private var maybeStored: Set<Int> = []
     /// A number that was taken and is not yet visible.
     private var takenSeq: Int64 = 0
-    /// Whether the server has said that what is looked up exists.
-    private var isKnownToExist = false
+    /// The draft whose key or id the server has said to be taken.
+    private var takenPlace: Int?
     private var isRaised = false
     private var failure: MongoFailure?
 
@@ -71,7 +76,10 @@ struct AppendState: Sendable {
     mutating func next() -> Step {
         mustPause = false
         if let failure { return .fail(failure) }
-        if !toLookUp.isEmpty { return .lookUp(toLookUp.map { drafts[$0] }) }
+        if !toLookUp.isEmpty {
+            let sought = toLookUp.map { drafts[$0] }
+            return isFresh ? .lookUpIDs(sought) : .lookUp(sought)
+        }
         if !pending.isEmpty {
             guard let nextSeq else { return .readLast }
             return .insert(pending.enumerated().map { drafts[$1].message(in: conversation, seq: nextSeq + Int64($0)) })
@@ -81,7 +89,7 @@ struct AppendState: Sendable {
         return .finish(outcomes)
     }
 
-    /// What `lookUp` found.
+    /// What `lookUp` or `lookUpIDs` found.
     mutating func lookedUp(_ messages: [Message]) {
         let places = toLookUp
         toLookUp = []
@@ -93,12 +101,12 @@ struct AppendState: Sendable {
                 resolve(place, message)
             } else if ids.contains(draft.messageID) {
                 failure = Self.takenID
-            } else if isKnownToExist {
+            } else if place == takenPlace {
                 // A majority doesn't have it yet.
                 mustPause = true
             }
         }
-        isKnownToExist = false
+        takenPlace = nil
     }
 
     mutating func readLast(_ last: Int64) {
@@ -110,6 +118,7 @@ struct AppendState: Sendable {
     }
 
     mutating func inserted(_ reply: InsertReply, of messages: [Message]) {
+        isFresh = false
         guard let failure = reply.failure else { return stored(messages) }
         nextSeq = nil
         guard reply.isOfOneDocument, reply.insertedCount < messages.count else { return interrupted(failure) }
@@ -118,8 +127,9 @@ struct AppendState: Sendable {
         case .duplicateKey(.messageSeq):
             takenSeq = messages[reply.insertedCount].seq
         case .duplicateKey:
-            isKnownToExist = true
-            toLookUp = pending.first.map { [$0] } ?? []
+            // Who repeats one message repeats others: all are looked up at once.
+            takenPlace = pending.first
+            toLookUp = pending
         default:
             self.failure = failure
         }
@@ -179,16 +189,13 @@ struct AppendRaise: Hashable, Sendable {
     /// The highest number, and the message that has it.
     let seq: Int64
     let messageID: MessageID
-    /// The lowest number among the messages.
-    let firstSeq: Int64
     /// Whether one of them is new: then the conversation's stamp rises in any case, else only where it was left behind.
     let isNew: Bool
     /// How far each sender has read, which is at least its own message.
     let readSeqs: [UserID: Int64]
 
-    init(conversation: ConversationID, newest: Message, firstSeq: Int64? = nil, isNew: Bool = false, readSeqs: [UserID: Int64] = [:]) {
+    init(conversation: ConversationID, newest: Message, isNew: Bool = false, readSeqs: [UserID: Int64] = [:]) {
         self.conversation = conversation
-        self.firstSeq = firstSeq ?? newest.seq
         seq = newest.seq
         messageID = newest.messageID
         self.isNew = isNew
@@ -199,7 +206,6 @@ struct AppendRaise: Hashable, Sendable {
     init?(_ outcomes: [AppendOutcome], in conversation: ConversationID) {
         var isNew = false
         var newest: Message?
-        var firstSeq = Int64.max
         var readSeqs: [UserID: Int64] = [:]
         for outcome in outcomes {
             let message: Message
@@ -211,10 +217,9 @@ struct AppendRaise: Hashable, Sendable {
             case .conflict: continue
             }
             if message.seq > newest?.seq ?? 0 { newest = message }
-            firstSeq = min(firstSeq, message.seq)
             readSeqs[message.senderID] = max(message.seq, readSeqs[message.senderID] ?? 0)
         }
         guard let newest else { return nil }
-        self.init(conversation: conversation, newest: newest, firstSeq: firstSeq, isNew: isNew, readSeqs: readSeqs)
+        self.init(conversation: conversation, newest: newest, isNew: isNew, readSeqs: readSeqs)
     }
 }

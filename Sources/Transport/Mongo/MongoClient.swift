@@ -38,11 +38,19 @@ struct MongoClient {
         }
     }
 
-    /// Runs a command that writes nothing.
-    func read(_ command: BSONDocument) throws -> BSONDocument {
+    /// Runs a command about the server itself on the primary. Without a read concern, which such commands refuse.
+    func ask(_ command: BSONDocument) throws -> BSONDocument {
         try run(command) { command, reply, error in
-            mongoc_client_read_command_with_opts(client, database, command, nil, nil, reply, &error)
+            mongoc_client_command_simple(client, database, command, nil, reply, &error)
         }
+    }
+
+    /// The primary's clock, as a stamp of whole seconds.
+    func serverTime() throws -> Stamp {
+        guard case .date(let milliseconds) = try ask(["hello": .int32(1)]).value("localTime") else {
+            throw BSONDocument.damaged("localTime")
+        }
+        return Stamp(UInt64(max(0, milliseconds / 1_000)) << 32)
     }
 
     /// Runs a command that writes; an error of one of its statements is thrown too.
@@ -57,6 +65,28 @@ struct MongoClient {
             throw failure
         }
         return reply
+    }
+
+    /// Runs update statements, each whatever becomes of the others.
+    ///
+    /// - Returns: what those failed with that did, by their place.
+    func update(_ collection: String, _ statements: [BSONDocument]) throws -> [Int: MongoFailure] {
+        guard !statements.isEmpty else { return [:] }
+        let command: BSONDocument = [
+            "update": .string(collection), "updates": .array(statements.map(BSONValue.document)), "ordered": .bool(false),
+        ]
+        let reply = try Self.writeOptions.withPointer { options in
+            try run(command) { command, reply, error in
+                mongoc_client_write_command_with_opts(client, database, command, options, reply, &error)
+            }
+        }
+        var failures: [Int: MongoFailure] = [:]
+        for error in try reply.documents("writeErrors") {
+            let index = Int(try error.integer("index"))
+            guard statements.indices.contains(index) else { throw BSONDocument.damaged("index") }
+            failures[index] = try MongoFailure(writeError: error)
+        }
+        return failures
     }
 
     /// Inserts documents in their order, as far as it goes.

@@ -29,6 +29,15 @@ struct MongoFailure: Error, Hashable, Sendable {
         self.detail = detail
     }
 
+    /// What went wrong around a command: a failure itself, or what couldn't be read of a reply.
+    init(wrapping error: any Error) {
+        switch error {
+        case let failure as MongoFailure: self = failure
+        case let error as StoreError: self.init(.other, error.detail)
+        default: self.init(.other, "\(type(of: error))")
+        }
+    }
+
     /// Whether the same may be tried again at once: a server is there, or will be in a moment.
     var isWorthRepeating: Bool {
         switch kind {

@@ -8,7 +8,7 @@ extension MongoStore {
         limit: Int
     ) async throws(StoreError) -> MessagePage {
         let limit = min(max(0, limit), Int(Int32.max))
-        return try await perform { [fillsStamps] client in
+        return try await perform { client in
             let found = try client.find(
                 MongoSchema.messages,
                 [
@@ -19,7 +19,7 @@ extension MongoStore {
             ).map { try Message($0) }
             let reachesEnd = before == nil && (after == nil || found.count <= limit)
             if reachesEnd, let newest = found.max(by: { $0.seq < $1.seq }) {
-                try Self.raiseIfBehind(newest, client, fillsStamps: fillsStamps)
+                try Self.raiseIfBehind(newest, client)
             }
             let page = found.prefix(limit)
             return MessagePage(messages: after == nil ? page.reversed() : Array(page), hasMore: found.count > limit)
@@ -77,15 +77,14 @@ extension MongoStore {
     }
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
-    private static func raiseIfBehind(_ newest: Message, _ client: MongoClient, fillsStamps: Bool) throws {
+    private static func raiseIfBehind(_ newest: Message, _ client: MongoClient) throws {
         let found = try client.find(
             MongoSchema.conversations,
             ["_id": .conversation(newest.conversationID)],
             ["projection": .document(["lastSeq": .int32(1)])]
         )
         guard try found.first?.integer("lastSeq") ?? 0 < newest.seq else { return }
-        try makeMembers(of: newest.conversationID, client)
-        try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client, fillsStamps: fillsStamps)
+        try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client)
     }
 
     private static func lastMessages(
@@ -154,8 +153,8 @@ private struct ListedConversation {
 }
 
 extension Message {
-    /// The server replaces the stamp of zero by its own time.
-    var document: BSONDocument {
+    /// - Parameter stamp: zero where the server replaces it by its own time.
+    func document(stamp: Stamp) -> BSONDocument {
         [
             "_id": .id(messageID),
             "conversationId": .conversation(conversationID),
@@ -165,7 +164,7 @@ extension Message {
             "content": .string(content),
             "clientMessageId": .string(clientMessageID.description),
             "createdAt": .time(createdAt),
-            "stamp": .timestamp(0),
+            "stamp": .timestamp(stamp.value),
         ]
     }
 

@@ -23,21 +23,27 @@ package final class MongoStore: Store {
 
     let pool: ClientPool
     let lanes = AppendLanes()
+    let groups: AppendGroups
     let pendingRaises: PendingRaises
     let patience: Duration
-    /// Whether the server replaces a stamp of zero in an insert by its time, as MongoDB does. Others of its protocol don't: there a
-    /// message has its stamp when its conversation is raised.
-    let fillsStamps: Bool
     let logger: Logger
 
+    /// - Parameter fillsStamps: whether the server replaces a stamp of zero in an insert by its time, as MongoDB does. Of others of its
+    ///   protocol the time is asked before each insert: a stamp may be older than the message by less than `overlap`.
     private init(pool: ClientPool, fillsStamps: Bool, options: Options, logger: Logger) {
         self.pool = pool
-        self.fillsStamps = fillsStamps
         self.logger = logger
         patience = options.patience
+        groups = AppendGroups(waitingLimit: options.waitingLimit) { group throws(MongoFailure) in
+            try await pool.withClient { client in
+                var group = group
+                group.run(client, fillsStamps: fillsStamps)
+                return group
+            }
+        }
         pendingRaises = PendingRaises { raise throws(StoreError) in
             do throws(MongoFailure) {
-                try await pool.withClient { try MongoStore.raise(raise, $0, fillsStamps: fillsStamps) }
+                try await pool.withClient { try MongoStore.raise(raise, $0) }
             } catch {
                 throw error.storeError
             }
@@ -71,10 +77,19 @@ package final class MongoStore: Store {
     package func close() async {
         await pendingRaises.close()
         await pool.close()
+        await groups.finish()
+        let count = await groups.count
+        logger.notice(
+            "store_closed",
+            metadata: [
+                "inserts": .stringConvertible(count.inserts), "messages": .stringConvertible(count.messages),
+                "largestInsert": .stringConvertible(count.largest),
+            ]
+        )
     }
 
     package func ping() async throws(StoreError) {
-        try await perform(within: .seconds(2)) { _ = try $0.read(["ping": .int32(1)]) }
+        try await perform(within: .seconds(2)) { _ = try $0.ask(["ping": .int32(1)]) }
     }
 
     package func selfTest() async throws(StoreError) {

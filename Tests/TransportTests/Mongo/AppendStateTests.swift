@@ -27,9 +27,9 @@ struct AppendStateTests {
         InsertReply(insertedCount: count, failure: failure.map { MongoFailure($0, "test") }, isOfOneDocument: failure != nil && ofOne)
     }
 
-    private func raise(_ message: Message, from first: Int64? = nil, isNew: Bool = true) -> AppendState.Step {
+    private func raise(_ message: Message, isNew: Bool = true) -> AppendState.Step {
         let readSeqs = [alice.userID: message.seq]
-        return .raise(AppendRaise(conversation: conversation, newest: message, firstSeq: first, isNew: isNew, readSeqs: readSeqs))
+        return .raise(AppendRaise(conversation: conversation, newest: message, isNew: isNew, readSeqs: readSeqs))
     }
 
     @Test("One draft with a known number: insert, raise, done")
@@ -50,7 +50,7 @@ struct AppendStateTests {
     func unknownNumber() {
         let drafts = drafts(2)
         var state = AppendState(drafts, to: conversation, nextSeq: nil)
-        #expect(state.next() == .lookUp(drafts))
+        #expect(state.next() == .lookUpIDs(drafts))
         state.lookedUp([])
         #expect(state.next() == .readLast)
         state.readLast(0)
@@ -74,7 +74,7 @@ struct AppendStateTests {
         let rest = messages(Array(drafts[1...]), from: 3)
         #expect(state.next() == .insert(rest))
         state.inserted(inserted(2), of: rest)
-        #expect(state.next() == raise(rest[1], from: 1))
+        #expect(state.next() == raise(rest[1]))
         state.raised()
         #expect(state.next() == .finish([.stored(messages(drafts, from: 1)[0]), .stored(rest[0]), .stored(rest[1])]))
     }
@@ -130,6 +130,29 @@ struct AppendStateTests {
         }
     }
 
+    @Test("One repetition in a batch has all that is not stored yet looked up; what isn't there is inserted at once")
+    func repeatedBatch() {
+        let drafts = drafts(4)
+        let messages = messages(drafts, from: 5)
+        let known = (1...2).map {
+            fixture.draft(from: alice, clientMessageID: drafts[$0].clientMessageID).message(in: conversation, seq: Int64($0))
+        }
+        var state = AppendState(drafts, to: conversation, nextSeq: 5)
+        state.lookedUp(lookingUp(&state))
+        state.inserted(inserted(1, .duplicateKey(.clientMessageID)), of: messages)
+        #expect(state.next() == .lookUp(Array(drafts[1...])))
+        state.lookedUp(known)
+        #expect(!state.mustPause)
+        #expect(state.next() == .readLast)
+        state.readLast(5)
+        let last = drafts[3].message(in: conversation, seq: 6)
+        #expect(state.next() == .insert([last]))
+        state.inserted(inserted(1), of: [last])
+        #expect(state.next() == raise(last))
+        state.raised()
+        #expect(state.next() == .finish([.stored(messages[0]), .duplicate(known[0]), .duplicate(known[1]), .stored(last)]))
+    }
+
     @Test("The caller's own message of an earlier call is a duplicate, not stored again")
     func repeatedCall() {
         let drafts = drafts(2)
@@ -137,7 +160,7 @@ struct AppendStateTests {
         var state = AppendState(drafts, to: conversation, nextSeq: nil)
         _ = state.next()
         state.lookedUp(known)
-        #expect(state.next() == raise(known[1], from: 1, isNew: false))
+        #expect(state.next() == raise(known[1], isNew: false))
         state.raised()
         #expect(state.next() == .finish(known.map(AppendOutcome.duplicate)))
     }

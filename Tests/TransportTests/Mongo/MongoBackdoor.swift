@@ -42,6 +42,6 @@ struct MongoBackdoor: Sendable {
     }
 
     private func configure(_ command: BSONDocument) async throws {
-        _ = try await pool.withClient { try $0.read(command) }
+        _ = try await pool.withClient { try $0.ask(command) }
     }
 }

@@ -131,7 +131,7 @@ struct MongoOutcomeTests {
         try await MongoStore.with(uri) { store in
             let message = fixture.draft(from: alice).message(in: conversation, seq: 1)
             // A writer that died between its two steps.
-            try await MongoBackdoor.with(uri) { try await $0.insert(message.document, into: "messages") }
+            try await MongoBackdoor.with(uri) { try await $0.insert(message.document(stamp: Stamp(0)), into: "messages") }
             #expect(try await store.conversations(of: alice.userID, limit: 5).isEmpty)
             #expect(try await store.messages(in: conversation, before: nil, after: nil, limit: 5).messages == [message])
             #expect(try await store.conversations(of: alice.userID, limit: 5).map(\.lastSeq) == [1])
