@@ -41,8 +41,7 @@ struct AppendAttempt: Sendable {
         while !hasEnded, sharedStep == nil {
             switch state.next() {
             case .finish(let outcomes):
-                memory.nextSeq = state.nextSeq
-                end(.done(outcomes))
+                finish(outcomes)
             case .fail(let failure):
                 memory.nextSeq = nil
                 end(.failed(failure))
@@ -88,6 +87,7 @@ struct AppendAttempt: Sendable {
         openRaise = nil
         memory.hasMembers = true
         state.raised()
+        if case .finish(let outcomes) = state.next() { finish(outcomes) }
     }
 
     /// The step that it waits for failed as if it had not been taken.
@@ -95,6 +95,11 @@ struct AppendAttempt: Sendable {
         sharedStep = nil
         memory.nextSeq = nil
         end(.paused(failure))
+    }
+
+    private mutating func finish(_ outcomes: [AppendOutcome]) {
+        memory.nextSeq = state.nextSeq
+        end(.done(outcomes))
     }
 
     private mutating func end(_ end: End) {

@@ -12,24 +12,40 @@ struct AppendGroup: Sendable {
         for place in self.attempts.indices { self.attempts[place].begin() }
     }
 
-    /// Goes on until each append is done, has failed, or must wait.
+    /// Looks up and inserts, until each append is done, has failed, must wait, or waits to be raised.
     ///
     /// - Parameter fillsStamps: whether the server gives the messages their stamps when they are inserted.
-    mutating func run(_ client: MongoClient, fillsStamps: Bool) {
+    mutating func store(_ client: MongoClient, fillsStamps: Bool) {
         while true {
             for place in attempts.indices { attempts[place].advance(client) }
-            var inserts: [(place: Int, messages: [Message])] = []
-            var raises: [(place: Int, raise: AppendRaise)] = []
-            for (place, attempt) in attempts.enumerated() {
-                switch attempt.sharedStep {
-                case .insert(let messages): inserts.append((place, messages))
-                case .raise(let raise): raises.append((place, raise))
-                case nil: break
-                }
+            let inserts = attempts.enumerated().compactMap { place, attempt -> (place: Int, messages: [Message])? in
+                if case .insert(let messages) = attempt.sharedStep { (place, messages) } else { nil }
             }
-            if inserts.isEmpty, raises.isEmpty { return }
-            if !inserts.isEmpty { insert(inserts, client, fillsStamps: fillsStamps) }
-            if !raises.isEmpty { raise(raises, client) }
+            if inserts.isEmpty { return }
+            insert(inserts, client, fillsStamps: fillsStamps)
+        }
+    }
+
+    /// What is to be raised now.
+    var raises: Raises {
+        var raises = Raises()
+        for attempt in attempts {
+            guard case .raise(let raise) = attempt.sharedStep else { continue }
+            raises.append(raise, mayLackMembers: !attempt.memory.hasMembers)
+        }
+        return raises
+    }
+
+    /// - Parameter failures: of each raise, nil where it is done.
+    mutating func raised(_ failures: [MongoFailure?]) {
+        var failures = failures[...]
+        for place in attempts.indices {
+            guard case .raise = attempts[place].sharedStep, let failure = failures.popFirst() else { continue }
+            if let failure {
+                attempts[place].stopped(by: failure)
+            } else {
+                attempts[place].raised()
+            }
         }
     }
 
@@ -55,23 +71,6 @@ struct AppendGroup: Sendable {
                 attempts[place].inserted(reply.part(start..<end))
             }
             start = end
-        }
-    }
-
-    private mutating func raise(_ raises: [(place: Int, raise: AppendRaise)], _ client: MongoClient) {
-        let failures: [MongoFailure?]
-        do {
-            let newcomers = Set(raises.filter { !attempts[$0.place].memory.hasMembers }.map(\.raise.conversation))
-            failures = try MongoStore.raise(raises.map(\.raise), makingMembersOf: newcomers, client)
-        } catch {
-            failures = raises.map { _ in MongoFailure(wrapping: error) }
-        }
-        for ((place, _), failure) in zip(raises, failures) {
-            if let failure {
-                attempts[place].stopped(by: failure)
-            } else {
-                attempts[place].raised()
-            }
         }
     }
 }

@@ -1,7 +1,10 @@
 import Actors
 import DequeModule
 
-/// Group commit over conversations: what comes while the groups are under way goes together in the next one.
+/// Group commit over conversations: what comes while a group is under way goes together in the next one.
+///
+/// The next one waits until as much has gathered as is under way, or until that is done: so groups become equally large, and a few slow
+/// appends don't hold up the many.
 actor AppendGroups {
     /// What was carried out since the start.
     struct Count: Sendable {
@@ -16,7 +19,7 @@ actor AppendGroups {
         let continuation: CheckedContinuation<Result<AppendAttempt, MongoFailure>, Never>
     }
 
-    /// How many groups are under way at the most: while one is on its way to the disks of a majority, the next one can set out.
+    /// How many groups are under way at the most.
     private let concurrency: Int
     private let waitingLimit: Int
     /// Messages of one group at most, so that an insert stays far below the 48 MB of a command.
@@ -25,13 +28,15 @@ actor AppendGroups {
     private var waiting: Deque<Waiting> = []
     private var workers: [Int: Task<Void, Never>] = [:]
     private var workerCount = 0
+    /// Appends in all groups.
+    private var underWay = 0
     private(set) var count = Count()
 
     /// - Parameters:
     ///   - waitingLimit: how many appends may wait; past it they are refused as `.overloaded`.
     ///   - perform: carries a group out.
     init(
-        concurrency: Int = 2,
+        concurrency: Int = 4,
         waitingLimit: Int,
         perform: @escaping @Sendable (AppendGroup) async throws(MongoFailure) -> AppendGroup
     ) {
@@ -47,7 +52,7 @@ actor AppendGroups {
         guard waiting.count < waitingLimit else { throw MongoFailure(.overloaded, "\(waiting.count) appends wait already") }
         let result = await withCheckedContinuation { continuation in
             waiting.append(Waiting(attempt: attempt, continuation: continuation))
-            if workers.count < concurrency { startWorker() }
+            if workers.count < concurrency, isWorthAGroup { startWorker() }
         }
         return try result.get()
     }
@@ -57,6 +62,8 @@ actor AppendGroups {
         while let worker = workers.values.first { await worker.value }
     }
 
+    private var isWorthAGroup: Bool { !waiting.isEmpty && waiting.count >= underWay }
+
     private func startWorker() {
         workerCount += 1
         let number = workerCount
@@ -64,7 +71,7 @@ actor AppendGroups {
     }
 
     private func work(_ number: Int) async {
-        while !waiting.isEmpty { await carryOut(nextGroup()) }
+        while isWorthAGroup { await carryOut(nextGroup()) }
         workers[number] = nil
     }
 
@@ -80,6 +87,8 @@ actor AppendGroups {
     }
 
     private func carryOut(_ members: [Waiting]) async {
+        underWay += members.count
+        defer { underWay -= members.count }
         do throws(MongoFailure) {
             let group = try await perform(AppendGroup(members.map(\.attempt)))
             for size in group.insertSizes {

@@ -43,4 +43,38 @@ extension MongoStore {
         guard let raise = attempt.openRaise else { return }
         await pendingRaises.owe(raise)
     }
+
+    /// Inserts the messages of a group and raises what hangs on them: conversations and read cursors at the same time, which saves each
+    /// append the time of a majority's disks.
+    ///
+    /// - Throws: where it was not begun.
+    static func carryOut(_ group: AppendGroup, _ pool: ClientPool, fillsStamps: Bool) async throws(MongoFailure) -> AppendGroup {
+        var group = try await stored(group, pool, fillsStamps: fillsStamps)
+        let raises = group.raises
+        if raises.isEmpty { return group }
+        async let conversations = failures(of: raises, pool) { try $0.raiseConversations($1) }
+        async let cursors = failures(of: raises, pool) { try $0.raiseReadCursors($1) }
+        group.raised(zip(await conversations, await cursors).map { $0 ?? $1 })
+        return group
+    }
+
+    private static func stored(_ group: AppendGroup, _ pool: ClientPool, fillsStamps: Bool) async throws(MongoFailure) -> AppendGroup {
+        try await pool.withClient { client in
+            var group = group
+            group.store(client, fillsStamps: fillsStamps)
+            return group
+        }
+    }
+
+    private static func failures(
+        of raises: Raises,
+        _ pool: ClientPool,
+        _ body: @escaping @Sendable (Raises, MongoClient) throws -> [MongoFailure?]
+    ) async -> [MongoFailure?] {
+        do throws(MongoFailure) {
+            return try await pool.withClient { try body(raises, $0) }
+        } catch {
+            return raises.list.map { _ in error }
+        }
+    }
 }

@@ -35,11 +35,7 @@ package final class MongoStore: Store {
         self.logger = logger
         patience = options.patience
         groups = AppendGroups(waitingLimit: options.waitingLimit) { group throws(MongoFailure) in
-            try await pool.withClient { client in
-                var group = group
-                group.run(client, fillsStamps: fillsStamps)
-                return group
-            }
+            try await Self.carryOut(group, pool, fillsStamps: fillsStamps)
         }
         pendingRaises = PendingRaises { raise throws(StoreError) in
             do throws(MongoFailure) {

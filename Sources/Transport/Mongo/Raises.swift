@@ -1,0 +1,110 @@
+import Actors
+
+/// Conversations' last numbers and stamps, and their senders' read cursors, that are to be raised. May be repeated.
+struct Raises: Sendable {
+    private(set) var list: [AppendRaise] = []
+    /// Direct conversations whose people's memberships may be missing.
+    private var newcomers: Set<ConversationID> = []
+
+    var isEmpty: Bool { list.isEmpty }
+
+    mutating func append(_ raise: AppendRaise, mayLackMembers: Bool) {
+        list.append(raise)
+        if mayLackMembers { newcomers.insert(raise.conversation) }
+    }
+
+    /// Raises the conversations.
+    ///
+    /// - Returns: of each raise what it failed with; nil where it is done.
+    func raiseConversations(_ client: MongoClient) throws -> [MongoFailure?] {
+        var failures = [MongoFailure?](repeating: nil, count: list.count)
+        var places = Array(list.indices)
+        for makesIt in [true, false] {
+            let failed = try client.update(MongoSchema.conversations, places.map { Self.statement(list[$0], makesIt: makesIt) })
+            var present: [Int] = []
+            for (index, failure) in failed.sorted(by: { $0.key < $1.key }) {
+                if makesIt, case .duplicateKey = failure.kind {
+                    // It is there: made by somebody else in this moment, or not behind.
+                    present.append(places[index])
+                } else {
+                    failures[places[index]] = failure
+                }
+            }
+            places = present
+        }
+        return failures
+    }
+
+    /// Makes the memberships that are missing, and raises the read cursors in them.
+    ///
+    /// - Returns: as `raiseConversations` does.
+    func raiseReadCursors(_ client: MongoClient) throws -> [MongoFailure?] {
+        var failures = [MongoFailure?](repeating: nil, count: list.count)
+        try makeMembers(&failures, client)
+        var statements: [(place: Int, statement: BSONDocument)] = []
+        for (place, raise) in list.enumerated() where failures[place] == nil {
+            for (user, seq) in raise.readSeqs {
+                let statement: BSONDocument = [
+                    "q": .document(["userId": .id(user), "conversationId": .conversation(raise.conversation)]),
+                    "u": .document(["$max": .document(["readSeq": .int64(seq)])]),
+                ]
+                statements.append((place, statement))
+            }
+        }
+        for (index, failure) in try client.update(MongoSchema.memberships, statements.map(\.statement)) {
+            failures[statements[index].place] = failure
+        }
+        return failures
+    }
+
+    /// A channel's memberships are made by joining it.
+    private func makeMembers(_ failures: inout [MongoFailure?], _ client: MongoClient) throws {
+        var statements: [(place: Int, statement: BSONDocument)] = []
+        for (place, raise) in list.enumerated() where newcomers.contains(raise.conversation) {
+            guard case .direct(let pair) = raise.conversation else { continue }
+            for member in Set([pair.first, pair.second]) {
+                // Who has a stamp is not found, and then can't be made a second time.
+                let statement: BSONDocument = [
+                    "q": .document([
+                        "userId": .id(member), "conversationId": .conversation(raise.conversation),
+                        "stamp": .document(["$exists": .bool(false)]),
+                    ]),
+                    "u": .document([
+                        "$setOnInsert": .document(["otherUserId": .id(pair.other(than: member)), "readSeq": .int64(0)]),
+                        "$currentDate": .document(["stamp": .document(["$type": .string("timestamp")])]),
+                    ]),
+                    "upsert": .bool(true),
+                ]
+                statements.append((place, statement))
+            }
+        }
+        let failed = try client.update(MongoSchema.memberships, statements.map(\.statement))
+        for (index, failure) in failed {
+            if case .duplicateKey = failure.kind { continue }
+            failures[statements[index].place] = failure
+        }
+    }
+
+    private static func statement(_ raise: AppendRaise, makesIt: Bool) -> BSONDocument {
+        let timestamp = BSONValue.document(["$type": .string("timestamp")])
+        let change: BSONDocument = [
+            // The id decides the order of a list where a server's stamps are of the same second.
+            "$max": .document(["lastSeq": .int64(raise.seq), "lastMessageId": .id(raise.messageID)]),
+            "$currentDate": .document(["stamp": timestamp, "lastMessageStamp": timestamp]),
+        ]
+        var query: BSONDocument = ["_id": .conversation(raise.conversation)]
+        if !raise.isNew { query.append("lastSeq", .document(["$lt": .int64(raise.seq)])) }
+        return ["q": .document(query), "u": .document(change), "upsert": .bool(makesIt)]
+    }
+}
+
+extension MongoStore {
+    /// Raises one conversation, which its writer left behind, and makes the memberships of its people where they are missing.
+    static func raise(_ raise: AppendRaise, _ client: MongoClient) throws {
+        var raises = Raises()
+        raises.append(raise, mayLackMembers: true)
+        for failure in try raises.raiseReadCursors(client) + raises.raiseConversations(client) {
+            if let failure { throw failure }
+        }
+    }
+}
