@@ -51,6 +51,12 @@ package final class MongoServer: Sendable {
         throw lastFailure ?? ChildProcessError("no free port")
     }
 
+    /// Whether `start` would find a server that is there or that it can start.
+    package static var isAvailable: Bool {
+        if let given = ProcessInfo.processInfo.environment["TEST_MONGODB_URI"], !given.isEmpty { return true }
+        return (try? program()) != nil
+    }
+
     /// The connection string with a database.
     ///
     /// - Parameter options: `retryWrites=false` for instance.

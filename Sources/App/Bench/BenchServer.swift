@@ -13,18 +13,19 @@ struct BenchServer: Sendable {
     ///
     /// - Parameters:
     ///   - name: its instance id.
-    ///   - directory: holds the database.
+    ///   - database: where it keeps its data.
     ///   - redis: nil for none.
-    static func start(_ name: String, in directory: TemporaryDirectory, redis: RedisServer? = nil) async throws -> BenchServer {
+    static func start(_ name: String, in database: BenchDatabase, redis: RedisServer? = nil) async throws -> BenchServer {
         let port = try RedisServer.freePort()
         var environment = [
-            "INSTANCE_ID": name, "PORT": "\(port)", "LOG_LEVEL": "warning", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
+            "INSTANCE_ID": name, "PORT": "\(port)", "LOG_LEVEL": "notice", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
+            "DB_URI": database.uri,
         ]
         if let redis { environment["REDIS_URL"] = redis.url }
         for name in passedOn {
             if let value = getenv(name) { environment[name] = String(cString: value) }
         }
-        let process = try ServerProcess(environment: environment, directory: directory)
+        let process = try ServerProcess(environment: environment, directory: database.directory)
         try await waitUntilListening(port, process)
         return BenchServer(process: process, url: "http://127.0.0.1:\(port)")
     }

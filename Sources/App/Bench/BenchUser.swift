@@ -7,14 +7,14 @@ struct BenchUser: Sendable {
     let userID: UserID
     let token: String
 
-    /// Stores people with a session each in the database file of a directory's servers.
-    static func seed(_ count: Int, in directory: TemporaryDirectory) async throws -> [BenchUser] {
+    /// Stores people with a session each.
+    static func seed(_ count: Int, in database: BenchDatabase) async throws -> [BenchUser] {
         let time = SystemTime()
         let ids = UUIDv7Generator(time: time)
         guard let tokens = await JWTTokenCodec(secret: ServerProcess.tokenSecret, time: time) else {
             throw BenchFailure("the servers' secret is too short")
         }
-        let store = try await SQLiteStore.open(path: databasePath(in: directory))
+        let store = try await database.open()
         var users: [BenchUser] = []
         users.reserveCapacity(count)
         for start in stride(from: 0, to: count, by: 1_000) {
@@ -29,13 +29,9 @@ struct BenchUser: Sendable {
         return users
     }
 
-    static func databasePath(in directory: TemporaryDirectory) -> String {
-        directory.path(of: "switchboard.db")
-    }
-
     private static func make(
         _ number: Int,
-        store: SQLiteStore,
+        store: any AccountStore,
         tokens: JWTTokenCodec,
         ids: UUIDv7Generator,
         now: Timestamp

@@ -27,10 +27,10 @@ struct DirectMessageBenchmark: Sendable {
     }
 
     private func run(_ redis: RedisServer) async throws -> [Figure] {
-        let directory = try TemporaryDirectory()
-        let users = try await BenchUser.seed(Self.pairs * 2, in: directory)
-        let a = try await BenchServer.start("A", in: directory, redis: redis)
-        let b = try await BenchServer.start("B", in: directory, redis: redis)
+        let database = try await BenchDatabase.start()
+        let users = try await BenchUser.seed(Self.pairs * 2, in: database)
+        let a = try await BenchServer.start("A", in: database, redis: redis)
+        let b = try await BenchServer.start("B", in: database, redis: redis)
         let warmUp = Int(Double(rate) * (Self.warmUp / .seconds(1)))
         let count = warmUp + Int(Double(rate) * (duration / .seconds(1)))
         let run = DirectMessageRun(count: count, warmUp: warmUp)

@@ -10,13 +10,27 @@ struct DurableBenchmark: Sendable {
     let recipientsAreConnected: Bool
     let duration: Duration
     let group: any EventLoopGroup
-
-    private static let warmUp = Duration.seconds(2)
+    var database = BenchDatabase.Kind.sqlite
 
     func run() async throws -> [Figure] {
-        let directory = try TemporaryDirectory()
-        let users = try await BenchUser.seed(clients * 2, in: directory)
-        let server = try await BenchServer.start("bench", in: directory)
+        let database = try await BenchDatabase.start(database)
+        do {
+            let figures = try await run(on: database)
+            await database.stop()
+            return figures
+        } catch {
+            await database.stop()
+            throw error
+        }
+    }
+
+    private var scenario: String {
+        "\(database == .sqlite ? "durable" : "mongodb") \(clients)\(recipientsAreConnected ? " delivered" : "")"
+    }
+
+    private func run(on database: BenchDatabase) async throws -> [Figure] {
+        let users = try await BenchUser.seed(clients * 2, in: database)
+        let server = try await BenchServer.start("bench", in: database)
         let tally = Tally()
         let loop = group.next()
         var senders: [ClosedLoopSender] = []
@@ -34,38 +48,36 @@ struct DurableBenchmark: Sendable {
                 }
             )
         }
-        let figures = try await measure(senders, on: server, tally: tally)
+        for sender in senders { sender.start() }
+        let isGoal = clients == 50 && !recipientsAreConnected && database.kind == .sqlite
+        let goal: Figure.Goal? = isGoal ? .atLeast(5_000) : nil
+        let measurement = try await SendMeasurement.take(scenario, on: server, tally: tally, duration: duration, goal: goal)
+        for sender in senders { sender.stop() }
         try await finish(senders, tally: tally)
         for sender in senders { sender.disconnect() }
         for recipient in recipients { recipient.disconnect() }
         try await server.stop()
-        try await checkStore(of: users.prefix(clients), holds: tally.counts.acknowledged, in: directory)
-        return figures
+        try await checkStore(of: users.prefix(clients), holds: tally.counts.acknowledged, in: database)
+        return measurement.figures + (try await bare(users, beside: server, rate: measurement.rate, on: database))
     }
 
-    private func measure(_ senders: [ClosedLoopSender], on server: BenchServer, tally: Tally) async throws -> [Figure] {
-        for sender in senders { sender.start() }
-        try await Task.sleep(for: Self.warmUp)
-        let clientMeter = ProcessMeter.own
-        let processorBefore = try server.meter.processorTime()
-        let clientBefore = try clientMeter.processorTime()
-        tally.beginMeasuring()
-        let start = ContinuousClock.now
-        try await Task.sleep(for: duration)
-        let counts = tally.counts
-        let elapsed = (ContinuousClock.now - start) / .seconds(1)
-        let processor = try server.meter.processorTime() - processorBefore
-        let client = try clientMeter.processorTime() - clientBefore
-        for sender in senders { sender.stop() }
-        let done = Double(counts.latencies.count)
-        guard done > 0 else { throw BenchFailure("nothing was acknowledged") }
-        let scenario = "durable \(clients)\(recipientsAreConnected ? " delivered" : "")"
-        let goal: Figure.Goal? = clients == 50 && !recipientsAreConnected ? .atLeast(5_000) : nil
-        return [Figure(scenario, "acknowledged", done / elapsed, "/s", goal: goal)]
-            + counts.latencies.figures(scenario, "ACK") + [
-                Figure(scenario, "processor time of the server", processor / .microseconds(1) / done, "µs each"),
-                Figure(scenario, "processor time of the load client", client / .microseconds(1) / done, "µs each"),
-            ]
+    /// What MongoDB does without the server; SQLite has a row of its own.
+    private func bare(
+        _ users: [BenchUser],
+        beside server: BenchServer,
+        rate: Double,
+        on database: BenchDatabase
+    ) async throws -> [Figure] {
+        guard database.kind == .mongodb else { return [] }
+        let conversations = (0..<clients).map { ConversationID.direct(UserPair(users[$0].userID, users[clients + $0].userID)) }
+        let bare = BareInserts(
+            database: database,
+            senders: Array(users.prefix(clients)),
+            conversations: conversations,
+            duration: min(duration, .seconds(5))
+        )
+        let goal: Figure.Goal? = clients == 50 && !recipientsAreConnected ? .atLeast(0.7) : nil
+        return try await bare.run(scenario, beside: server, rate: rate, goal: goal)
     }
 
     /// Waits for the last answers and deliveries, and checks that each message had what it should.
@@ -85,8 +97,8 @@ struct DurableBenchmark: Sendable {
         }
     }
 
-    private func checkStore(of users: ArraySlice<BenchUser>, holds acknowledged: Int, in directory: TemporaryDirectory) async throws {
-        let store = try await SQLiteStore.open(path: BenchUser.databasePath(in: directory))
+    private func checkStore(of users: ArraySlice<BenchUser>, holds acknowledged: Int, in database: BenchDatabase) async throws {
+        let store = try await database.open()
         var stored = 0
         for user in users {
             stored += try await store.conversations(of: user.userID, limit: 10).reduce(0) { $0 + Int($1.lastSeq) }

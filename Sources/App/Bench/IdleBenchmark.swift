@@ -14,9 +14,9 @@ struct IdleBenchmark: Sendable {
     private static let atOnce = 64
 
     func run() async throws -> [Figure] {
-        let directory = try TemporaryDirectory()
-        let users = try await BenchUser.seed(Self.first + connections, in: directory)
-        let server = try await BenchServer.start("bench", in: directory)
+        let database = try await BenchDatabase.start()
+        let users = try await BenchUser.seed(Self.first + connections, in: database)
+        let server = try await BenchServer.start("bench", in: database)
         let scenario = "idle \(connections)"
         let fresh = try await server.meter.settledResidentBytes()
         let early = try await connect(users.prefix(Self.first), to: server)

@@ -67,8 +67,13 @@ final class LoadConnection: Sendable {
     static func message(_ number: Int, id: String, to recipient: UserID) -> String {
         """
         {"type":"MESSAGE_SEND","ref":"\(number)","clientMessageId":"\(id)-\(number)","recipientId":"\(recipient)",\
-        "content":"\(number) \(filler)"}
+        "content":"\(content(number))"}
         """
+    }
+
+    /// What a message says; it begins with its number.
+    static func content(_ number: Int) -> String {
+        "\(number) \(filler)"
     }
 
     /// With the number before it about 100 bytes.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import LocalCluster
 import NIOCore
 import NIOPosix
 
@@ -14,10 +15,10 @@ struct Bench: AsyncParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        abstract: "Measure servers that it starts, beside bare SQLite and bare Redis.",
+        abstract: "Measure servers that it starts, beside bare SQLite, bare MongoDB and bare Redis.",
         discussion: """
-            idle: memory of connections that do nothing, and how fast they come. durable: direct messages in a closed loop on one instance. \
-            dm: direct messages at a fixed rate from one instance to another. Figures count for this machine, with the load client on \
+            idle: memory of connections that do nothing, and how fast they come. durable: direct messages in a closed loop on one instance, \
+            on SQLite and, where a MongoDB server can be started, on MongoDB. dm: direct messages at a fixed rate from one instance to another. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
     )
@@ -34,6 +35,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Messages a second of dm; may be given more than once.")
     var rate: [Int] = [200, 1_000]
 
+    @Option(help: "Measure durable on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
+    var db: BenchDatabase.Kind?
+
     @Option(help: "How long each measurement takes, without its warming up.")
     var seconds = 10
 
@@ -46,6 +50,9 @@ struct Bench: AsyncParsableCommand {
     func validate() throws {
         guard ([connections, seconds, runs] + clients + rate).allSatisfy({ $0 > 0 }) else {
             throw ValidationError("Numbers must be greater than 0.")
+        }
+        guard db != .mongodb || scenario == .durable || scenario == .all else {
+            throw ValidationError("--db mongodb goes with durable.")
         }
     }
 
@@ -80,27 +87,51 @@ struct Bench: AsyncParsableCommand {
     private func measurements(_ group: any EventLoopGroup) -> [Measurement] {
         let duration = Duration.seconds(seconds)
         var list: [Measurement] = []
-        if scenario == .idle || scenario == .all {
+        let usesSQLite = db != .mongodb
+        if (scenario == .idle || scenario == .all) && usesSQLite {
             let idle = IdleBenchmark(connections: connections, group: group)
             list.append(Measurement(name: "idle, \(connections) connections", run: idle.run))
         }
-        if scenario == .durable || scenario == .all {
+        if (scenario == .durable || scenario == .all) && usesSQLite {
             for (clients, isDelivered) in clients.map({ ($0, false) }) + clients.prefix(1).map({ ($0, true) }) {
                 let durable = DurableBenchmark(clients: clients, recipientsAreConnected: isDelivered, duration: duration, group: group)
                 let name = "durable, \(clients) clients\(isDelivered ? ", recipients connected" : "")"
                 list.append(Measurement(name: name, run: durable.run))
             }
         }
-        if scenario == .dm || scenario == .all {
+        if scenario == .durable || scenario == .all { list += mongoMeasurements(duration, group) }
+        if (scenario == .dm || scenario == .all) && usesSQLite {
             for rate in rate {
                 let direct = DirectMessageBenchmark(rate: rate, duration: duration, group: group)
                 list.append(Measurement(name: "dm, \(rate) messages a second", run: direct.run))
             }
         }
-        if scenario != .idle {
+        if scenario != .idle && usesSQLite {
             list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))
         }
         return list
+    }
+
+    private func mongoMeasurements(_ duration: Duration, _ group: any EventLoopGroup) -> [Measurement] {
+        guard db != .sqlite else { return [] }
+        guard db == .mongodb || MongoServer.isAvailable else {
+            note("MongoDB is left out: no server of it is here")
+            return []
+        }
+        return clients.flatMap { clients in
+            let durable = DurableBenchmark(
+                clients: clients,
+                recipientsAreConnected: false,
+                duration: duration,
+                group: group,
+                database: .mongodb
+            )
+            let shared = SharedConversationBenchmark(clients: clients, duration: duration, group: group)
+            return [
+                Measurement(name: "durable on MongoDB, \(clients) clients", run: durable.run),
+                Measurement(name: "durable on MongoDB, \(clients) clients into one conversation", run: shared.run),
+            ]
+        }
     }
 
     private func note(_ text: String) {

@@ -11,6 +11,8 @@ struct SpawnedCluster: Sendable {
     let urlB: String
     let adminPassword: String
     let directory: TemporaryDirectory
+    /// Where the instances keep their data.
+    let databaseURI: String
 
     /// Starts the three and returns when both instances listen.
     ///
@@ -18,16 +20,16 @@ struct SpawnedCluster: Sendable {
     ///   - environment: for the instances, besides what they need to find each other.
     ///   - mongoURI: the server that keeps their data, in a database of its own; nil for a SQLite file.
     static func start(environment: [String: String] = [:], mongoURI: String? = nil) async throws -> SpawnedCluster {
-        var environment = environment
-        if let mongoURI {
-            let database = "switchboard_verify_\(SystemRandomNumberGenerator.hexadecimal(bytes: 6))"
-            environment["DB_URI"] = MongoServer.uri(mongoURI, database: database)
-        }
         let directory = try TemporaryDirectory()
+        let databaseURI =
+            mongoURI.map { uri in
+                MongoServer.uri(uri, database: "switchboard_verify_\(SystemRandomNumberGenerator.hexadecimal(bytes: 6))")
+            } ?? "sqlite:\(directory.path(of: "switchboard.db"))"
         let redis = try await RedisServer.start()
         let password = SystemRandomNumberGenerator.hexadecimal(bytes: 12)
         let common = [
             "REDIS_URL": redis.url, "ADMIN_USERNAME": adminName, "ADMIN_PASSWORD": password, "DRAIN_SECONDS": "1",
+            "DB_URI": databaseURI,
         ].merging(environment) { _, new in new }
         let a = try ServerProcess(environment: common.merging(["INSTANCE_ID": "A"]) { _, new in new }, directory: directory)
         let urlA = try await a.url()
@@ -39,7 +41,8 @@ struct SpawnedCluster: Sendable {
             urlA: urlA,
             urlB: try await b.url(),
             adminPassword: password,
-            directory: directory
+            directory: directory,
+            databaseURI: databaseURI
         )
     }
 

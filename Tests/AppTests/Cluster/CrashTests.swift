@@ -6,11 +6,14 @@ import Transport
 
 @testable import App
 
-@Suite("An instance that is killed takes nothing with it", .cluster(["RATE_LIMIT": "0", "LOG_LEVEL": "info"]), .timeLimit(.minutes(1)))
+@Suite("An instance that is killed takes nothing with it", .timeLimit(.minutes(2)))
 struct CrashTests {
-    @Test("What was acknowledged is there once, and what is sent again is there once")
-    func killed() async throws {
-        let cluster = try RunningCluster.current
+    @Test("What was acknowledged is there once, and what is sent again is there once", arguments: ClusterStore.allCases)
+    func killed(store: ClusterStore) async throws {
+        try await store.withCluster(["RATE_LIMIT": "0", "LOG_LEVEL": "info"], killed)
+    }
+
+    private func killed(_ cluster: SpawnedCluster) async throws {
         let ada = try await cluster.visitor.person()
         let bob = try await cluster.visitor.person()
         let sender = try await Wire.connect(to: cluster.urlA, token: ada.token)
@@ -34,10 +37,12 @@ struct CrashTests {
         onB.connection.disconnect()
 
         let again = try await SoloServer.start(
-            ["REDIS_URL": cluster.redis.url, "INSTANCE_ID": "A", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1"],
+            [
+                "REDIS_URL": cluster.redis.url, "DB_URI": cluster.databaseURI, "INSTANCE_ID": "A", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
+            ],
             directory: cluster.directory
         )
-        let before = try await history(ada, bob, at: again.url)
+        let before = try await ada.history(with: bob, at: again.url)
         for (key, id) in acknowledged {
             #expect(before.filter { $0["clientMessageId"].string == key }.map { $0["messageId"] } == [id], "\(key)")
         }
@@ -48,24 +53,12 @@ struct CrashTests {
         }
         let missing = 250 - acknowledged.count
         try await eventually(within: .seconds(30), "every answer") { retry.frames("ACK").count == missing }
-        let after = try await history(ada, bob, at: cluster.urlB)
+        let after = try await ada.history(with: bob, at: cluster.urlB)
         #expect(after.compactMap { $0["seq"].integer } == Array(1...250))
         #expect(Set(after.compactMap { $0["clientMessageId"].string }) == Set((1...250).map { "m\($0)" }))
         #expect(after.prefix(before.count).elementsEqual(before))
         retry.connection.disconnect()
         again.process.terminate()
         #expect(try await again.process.waitForExit() == .exited(0))
-    }
-
-    /// The whole conversation as its first member sees it.
-    private func history(_ reader: Person, _ other: Person, at base: String) async throws -> [JSONValue] {
-        var messages: [JSONValue] = []
-        while true {
-            let path = "/api/conversations/\(try reader.conversation(with: other))/messages?limit=200&after=\(messages.count)"
-            let page = try await reader.api.at(base).call(.GET, path)
-            #expect(page.status == 200)
-            messages += page.json["messages"].array
-            guard page.json["hasMore"] == true else { return messages }
-        }
     }
 }

@@ -5,11 +5,16 @@ import Transport
 
 @testable import App
 
-@Suite("Messages cross from one instance to the other", .cluster(["RATE_LIMIT": "0", "LOG_LEVEL": "info"]), .timeLimit(.minutes(1)))
+@Suite("Messages cross from one instance to the other", .timeLimit(.minutes(2)))
 struct DeliveryTests {
-    @Test("200 of them, all in their order, each once")
-    func order() async throws {
-        let cluster = try RunningCluster.current
+    private let environment = ["RATE_LIMIT": "0", "LOG_LEVEL": "info"]
+
+    @Test("200 of them, all in their order, each once", arguments: ClusterStore.allCases)
+    func order(store: ClusterStore) async throws {
+        try await store.withCluster(environment, order)
+    }
+
+    private func order(_ cluster: SpawnedCluster) async throws {
         let ada = try await cluster.visitor.person()
         let bob = try await cluster.visitor.person()
         let sender = try await Wire.connect(to: cluster.urlA, token: ada.token)
@@ -30,9 +35,12 @@ struct DeliveryTests {
         for wire in [sender, secondOfSender, receiver] { wire.connection.disconnect() }
     }
 
-    @Test("Two who write to each other at the same time get all of it, numbered without a hole")
-    func crossfire() async throws {
-        let cluster = try RunningCluster.current
+    @Test("Two who write to each other at the same time get all of it, numbered without a hole", arguments: ClusterStore.allCases)
+    func crossfire(store: ClusterStore) async throws {
+        try await store.withCluster(environment, crossfire)
+    }
+
+    private func crossfire(_ cluster: SpawnedCluster) async throws {
         let ada = try await cluster.visitor.person()
         let bob = try await cluster.visitor.person()
         let onA = try await Wire.connect(to: cluster.urlA, token: ada.token)

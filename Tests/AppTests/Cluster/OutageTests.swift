@@ -4,11 +4,17 @@ import Testing
 
 @testable import App
 
-@Suite("Without Redis the store still tells the instances what counts", .cluster(), .timeLimit(.minutes(1)))
+@Suite("Without Redis the store still tells the instances what counts", .timeLimit(.minutes(2)))
 struct OutageTests {
-    @Test("A ban reaches the other instance's HTTP within the two seconds that it may remember, and log-in at once")
-    func banWithoutRedis() async throws {
-        let cluster = try RunningCluster.current
+    @Test(
+        "A ban reaches the other instance's HTTP within the two seconds that it may remember, and log-in at once",
+        arguments: ClusterStore.allCases
+    )
+    func banWithoutRedis(store: ClusterStore) async throws {
+        try await store.withCluster([:], banWithoutRedis)
+    }
+
+    private func banWithoutRedis(_ cluster: SpawnedCluster) async throws {
         let admin = try await cluster.admin()
         let person = try await cluster.visitor.person()
         let onB = person.api.at(cluster.urlB)

@@ -1,11 +1,12 @@
 import LocalCluster
 import Testing
 
-@Suite("switchboard verify proves a cluster", .timeLimit(.minutes(2)))
+@Suite("switchboard verify proves a cluster", .timeLimit(.minutes(4)))
 struct VerifyCommandTests {
-    @Test("With redis and instances of its own every row passes")
-    func spawned() async throws {
-        let verify = try ServerProcess(arguments: ["verify", "--spawn"])
+    @Test("With redis and instances of its own every row passes", arguments: ClusterStore.allCases)
+    func spawned(store: ClusterStore) async throws {
+        let database = store == .mongodb ? ["--db", try await SharedMongo.uri] : []
+        let verify = try ServerProcess(arguments: ["verify", "--spawn"] + database)
         #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
         #expect(verify.output.last == "15 PASS, 0 FAIL, 0 SKIP", "\(verify.output.joined(separator: "\n"))")
         #expect(verify.output.count { $0.contains(" PASS  ") } == 15)

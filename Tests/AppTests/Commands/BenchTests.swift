@@ -38,6 +38,24 @@ struct BenchTests {
         }
     }
 
+    @Test("On MongoDB it says how large the inserts were and what the bare driver does")
+    func mongodb() async throws {
+        let directory = try TemporaryDirectory()
+        let json = directory.path(of: "figures.json")
+        var environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        for name in ["TEST_MONGODB_URI", "SECANTUSD"] { environment[name] = ProcessInfo.processInfo.environment[name] }
+        let arguments = ["bench", "durable", "--db", "mongodb", "--clients", "5", "--seconds", "1", "--json", json]
+        let bench = try ServerProcess(environment: environment, arguments: arguments, directory: directory)
+        #expect(try await bench.waitForExit(timeout: .seconds(180)) == .exited(0))
+        let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: json)))
+        #expect(Set(rows.map(\.scenario)) == ["mongodb 5", "mongodb 5 into one"])
+        for measure in ["acknowledged", "messages in an insert, mean", "bare insertMany of so many", "acknowledged / bare"] {
+            let values = rows.filter { $0.measure == measure }.flatMap(\.values)
+            #expect(values.count == 2 && values.allSatisfy { $0 > 0 && $0.isFinite }, "\(measure)")
+        }
+        for row in rows where row.measure == "messages in an insert, most" { #expect((1...5).contains(row.values[0])) }
+    }
+
     @Test("A table shows one value, or the least, the median and the greatest of several runs", arguments: [1, 3])
     func table(runs: Int) {
         var table = FigureTable()

@@ -20,6 +20,18 @@ struct Person: Sendable {
         return ConversationID.direct(UserPair(first, second)).description
     }
 
+    /// The whole conversation with somebody, as an instance tells it.
+    func history(with other: Person, at base: String) async throws -> [JSONValue] {
+        var messages: [JSONValue] = []
+        while true {
+            let path = "/api/conversations/\(try conversation(with: other))/messages?limit=200&after=\(messages.count)"
+            let page = try await api.at(base).call(.GET, path)
+            guard page.status == 200 else { throw APIClient.Failure(description: "the history was answered with \(page.status)") }
+            messages += page.json["messages"].array
+            guard page.json["hasMore"] == true else { return messages }
+        }
+    }
+
     /// Sends by HTTP; the content is the key of idempotency too.
     func send(_ content: String, to other: Person) async throws -> APIClient.Answer {
         try await api.call(
