@@ -14,15 +14,15 @@ struct AppendGroup: Sendable {
 
     /// Looks up and inserts, until each append is done, has failed, must wait, or waits to be raised.
     ///
-    /// - Parameter fillsStamps: whether the server gives the messages their stamps when they are inserted.
-    mutating func store(_ client: MongoClient, fillsStamps: Bool) {
+    /// - Parameter clock: gives the messages their stamps; nil where the server does.
+    mutating func store(_ client: MongoClient, clock: PrimaryClock?) {
         while true {
             for place in attempts.indices { attempts[place].advance(client) }
             let inserts = attempts.enumerated().compactMap { place, attempt -> (place: Int, messages: [Message])? in
                 if case .insert(let messages) = attempt.sharedStep { (place, messages) } else { nil }
             }
             if inserts.isEmpty { return }
-            insert(inserts, client, fillsStamps: fillsStamps)
+            insert(inserts, client, clock)
         }
     }
 
@@ -49,10 +49,10 @@ struct AppendGroup: Sendable {
         }
     }
 
-    private mutating func insert(_ inserts: [(place: Int, messages: [Message])], _ client: MongoClient, fillsStamps: Bool) {
+    private mutating func insert(_ inserts: [(place: Int, messages: [Message])], _ client: MongoClient, _ clock: PrimaryClock?) {
         let reply: InsertReply
         do {
-            let stamp = fillsStamps ? Stamp(0) : try client.serverTime()
+            let stamp = try clock?.stamp(client) ?? Stamp(0)
             let documents = inserts.flatMap { $0.messages.map { $0.document(stamp: stamp) } }
             insertSizes.append(documents.count)
             reply = try client.insert(documents, into: MongoSchema.messages)

@@ -45,6 +45,8 @@ actor AppendGroups {
         self.perform = perform
     }
 
+    var waitingCount: Int { waiting.count }
+
     /// Carries an append out as far as it goes.
     ///
     /// - Throws: where it was not begun.

@@ -48,8 +48,8 @@ extension MongoStore {
     /// append the time of a majority's disks.
     ///
     /// - Throws: where it was not begun.
-    static func carryOut(_ group: AppendGroup, _ pool: ClientPool, fillsStamps: Bool) async throws(MongoFailure) -> AppendGroup {
-        var group = try await stored(group, pool, fillsStamps: fillsStamps)
+    static func carryOut(_ group: AppendGroup, _ pool: ClientPool, clock: PrimaryClock?) async throws(MongoFailure) -> AppendGroup {
+        var group = try await stored(group, pool, clock: clock)
         let raises = group.raises
         if raises.isEmpty { return group }
         async let conversations = failures(of: raises, pool) { try $0.raiseConversations($1) }
@@ -58,10 +58,10 @@ extension MongoStore {
         return group
     }
 
-    private static func stored(_ group: AppendGroup, _ pool: ClientPool, fillsStamps: Bool) async throws(MongoFailure) -> AppendGroup {
+    private static func stored(_ group: AppendGroup, _ pool: ClientPool, clock: PrimaryClock?) async throws(MongoFailure) -> AppendGroup {
         try await pool.withClient { client in
             var group = group
-            group.store(client, fillsStamps: fillsStamps)
+            group.store(client, clock: clock)
             return group
         }
     }

@@ -28,14 +28,15 @@ package final class MongoStore: Store {
     let patience: Duration
     let logger: Logger
 
-    /// - Parameter fillsStamps: whether the server replaces a stamp of zero in an insert by its time, as MongoDB does. Of others of its
-    ///   protocol the time is asked before each insert: a stamp may be older than the message by less than `overlap`.
+    /// - Parameter fillsStamps: whether the server replaces a stamp of zero in an insert by its time, as MongoDB does and others of its
+    ///   protocol don't.
     private init(pool: ClientPool, fillsStamps: Bool, options: Options, logger: Logger) {
         self.pool = pool
         self.logger = logger
         patience = options.patience
+        let clock = fillsStamps ? nil : PrimaryClock()
         groups = AppendGroups(waitingLimit: options.waitingLimit) { group throws(MongoFailure) in
-            try await Self.carryOut(group, pool, fillsStamps: fillsStamps)
+            try await Self.carryOut(group, pool, clock: clock)
         }
         pendingRaises = PendingRaises { raise throws(StoreError) in
             do throws(MongoFailure) {
