@@ -126,10 +126,10 @@ struct Bench: AsyncParsableCommand {
                 group: group,
                 database: .mongodb
             )
-            let shared = SharedConversationBenchmark(clients: clients, duration: duration, group: group)
+            let shared = SharedConversationBenchmark(sends: clients, duration: duration, group: group)
             return [
                 Measurement(name: "durable on MongoDB, \(clients) clients", run: durable.run),
-                Measurement(name: "durable on MongoDB, \(clients) clients into one conversation", run: shared.run),
+                Measurement(name: "durable on MongoDB, \(clients) sends at once into one conversation", run: shared.run),
             ]
         }
     }

@@ -7,6 +7,8 @@ actor AppendLanes {
     struct Memory: Sendable {
         /// The number after the last one that this process stored; nil where it isn't known.
         var nextSeq: Int64?
+        /// The highest id of a draft that this process was given.
+        var highestID: MessageID?
         /// Whether the memberships of a direct conversation's people are known to be there.
         var hasMembers = false
     }

@@ -58,7 +58,9 @@ struct AppendState: Sendable {
     private var isRaised = false
     private var failure: MongoFailure?
 
-    init(_ drafts: [MessageDraft], to conversation: ConversationID, nextSeq: Int64?) {
+    /// - Parameter highestID: of all drafts of the conversation that came before; nil where that isn't known. A higher id is a new one,
+    ///   since ids begin with the time: it needn't be looked for.
+    init(_ drafts: [MessageDraft], to conversation: ConversationID, nextSeq: Int64?, highestID: MessageID? = nil) {
         self.drafts = drafts
         self.conversation = conversation
         self.nextSeq = nextSeq
@@ -70,7 +72,8 @@ struct AppendState: Sendable {
             if !ids.insert(draft.messageID).inserted { failure = Self.takenID }
         }
         // Of one draft the insert itself tells; of several, one that can't be stored must not leave the others behind it stored.
-        if pending.count > 1 { toLookUp = pending }
+        let areNew = highestID.map { highest in drafts.allSatisfy { $0.messageID > highest } } ?? false
+        if pending.count > 1, !areNew { toLookUp = pending }
     }
 
     mutating func next() -> Step {

@@ -4,8 +4,10 @@ import Logging
 extension MongoStore {
     package func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
         if drafts.isEmpty { return [] }
-        let memory = try await lanes.enter(conversation)
-        var attempt = AppendAttempt(state: AppendState(drafts, to: conversation, nextSeq: memory.nextSeq), memory: memory)
+        var memory = try await lanes.enter(conversation)
+        let state = AppendState(drafts, to: conversation, nextSeq: memory.nextSeq, highestID: memory.highestID)
+        memory.highestID = drafts.reduce(memory.highestID ?? drafts[0].messageID) { max($0, $1.messageID) }
+        var attempt = AppendAttempt(state: state, memory: memory)
         let result = await finish(&attempt)
         await lanes.leave(conversation, attempt.memory)
         return try result.get()

@@ -57,6 +57,16 @@ struct AppendStateTests {
         #expect(state.next() == .insert(messages(drafts, from: 1)))
     }
 
+    @Test("Ids above all that came before are not looked at")
+    func newIDs() {
+        let before = drafts(2)
+        let drafts = drafts(2)
+        var state = AppendState(drafts, to: conversation, nextSeq: 3, highestID: before[1].messageID)
+        #expect(state.next() == .insert(messages(drafts, from: 3)))
+        var known = AppendState([before[0]] + drafts, to: conversation, nextSeq: 3, highestID: before[1].messageID)
+        #expect(known.next() == .lookUpIDs([before[0]] + drafts))
+    }
+
     @Test("A lost race for a number keeps the prefix and numbers the rest anew")
     func lostRace() {
         let drafts = drafts(3)
