@@ -6,6 +6,7 @@ package struct BusConsumer: Sendable {
     private let identity: InstanceIdentity
     private let delivery: Delivery
     private let moderation: Moderation
+    private let presence: PresenceHub
     private let logger: Logger
 
     package init(
@@ -13,12 +14,14 @@ package struct BusConsumer: Sendable {
         identity: InstanceIdentity,
         delivery: Delivery,
         moderation: Moderation,
+        presence: PresenceHub,
         logger: Logger = Logger(label: "RedisBusHandler")
     ) {
         self.bus = bus
         self.identity = identity
         self.delivery = delivery
         self.moderation = moderation
+        self.presence = presence
         self.logger = logger
     }
 
@@ -56,8 +59,8 @@ package struct BusConsumer: Sendable {
             logger.info(kick.appliedEvent, metadata: metadata)
         case .chat(let event):
             await delivery.tellHere(event)
-        case .presence:
-            break
+        case .presence(let event):
+            await presence.receive(event)
         }
     }
 }

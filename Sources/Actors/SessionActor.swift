@@ -29,6 +29,7 @@ package actor SessionActor {
     /// The latest messages whose `ACK` was written.
     var acked: Deque<MessageID> = []
     private static let ackedLimit = 1_024
+    var presence = SessionPresence()
     /// Of a `SYNC` whose last part has not come yet.
     var syncParts: [ConversationID: Int64] = [:]
     var catchUp = CatchUp()
@@ -188,6 +189,7 @@ extension SessionActor {
         catchUpTask?.cancel()
         guard user != nil, let principal else { return }
         user = nil
+        presenceClosed(principal)
         var metadata = logIDs
         metadata["reason"] = .string(reason)
         environment.logger.info("DISCONNECT", metadata: metadata)

@@ -27,6 +27,7 @@ enum Server {
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: instance.storeMonitor),
+                .init(service: instance.presenceService),
                 .init(service: instance.busConsumer),
                 .init(service: instance.reconciler),
                 .init(service: instance.application(settings, logger: logger)),
@@ -75,6 +76,7 @@ struct Instance: Sendable {
     /// Nil without Redis.
     let busService: RedisBus?
     let storeMonitor: StoreMonitor
+    let presenceService: PresenceService
     private let store: any ClosableStore
     private let hasher: ScryptHasher
     private let routes: Routes
@@ -120,8 +122,10 @@ struct Instance: Sendable {
             time: time,
             tokenLifetime: settings.accounts.tokenLifetime
         )
+        let presence = PresenceHub(directory: nil, bus: bus, store: store, time: time)
+        presenceService = PresenceService(hub: presence, keeper: nil, claimed: LeaseGate())
         busConsumer = BusConsumerService(
-            consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation)
+            consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation, presence: presence)
         )
         let reconciler = Reconciler(
             store: store,
@@ -145,6 +149,7 @@ struct Instance: Sendable {
             registry: registry,
             messaging: messaging,
             conversations: conversations,
+            presence: presence,
             store: store,
             time: time
         )

@@ -15,6 +15,7 @@ struct Instance: Sendable {
     let delivery: Delivery
     let moderation: Moderation
     let accounts: Accounts
+    let presence: PresenceHub
     let environment: SessionEnvironment
     private let connections = Atomic64()
 
@@ -22,7 +23,8 @@ struct Instance: Sendable {
         _ name: String = "A",
         store: InMemoryStore = InMemoryStore(),
         time: ManualTime = ManualTime(),
-        limits: SessionLimits = SessionLimits(rateLimit: 0)
+        limits: SessionLimits = SessionLimits(rateLimit: 0),
+        directory: (any PresenceDirectory)? = nil
     ) {
         self.store = store
         self.time = time
@@ -46,6 +48,7 @@ struct Instance: Sendable {
             tokenLifetime: .seconds(86_400),
             logger: quiet
         )
+        presence = PresenceHub(directory: directory, bus: bus, store: store, time: time, logger: quiet, presenceLogger: quiet)
         environment = SessionEnvironment(
             instanceID: name,
             limits: limits,
@@ -60,6 +63,7 @@ struct Instance: Sendable {
                 time: time,
                 logger: quiet
             ),
+            presence: presence,
             store: store,
             time: time,
             logger: quiet
@@ -73,6 +77,7 @@ struct Instance: Sendable {
             identity: identity,
             delivery: delivery,
             moderation: moderation,
+            presence: presence,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

@@ -133,14 +133,24 @@ package struct SessionRecord: Hashable, Sendable {
 package struct Principal: Hashable, Sendable {
     package let userID: UserID
     package let username: String
+    package let avatar: String?
     package let role: Role
     package let sessionID: SessionID
     package let authEpoch: Int64
     package let expiresAt: Timestamp
 
-    package init(userID: UserID, username: String, role: Role, sessionID: SessionID, authEpoch: Int64, expiresAt: Timestamp) {
+    package init(
+        userID: UserID,
+        username: String,
+        avatar: String? = nil,
+        role: Role,
+        sessionID: SessionID,
+        authEpoch: Int64,
+        expiresAt: Timestamp
+    ) {
         self.userID = userID
         self.username = username
+        self.avatar = avatar
         self.role = role
         self.sessionID = sessionID
         self.authEpoch = authEpoch
@@ -151,6 +161,7 @@ package struct Principal: Hashable, Sendable {
         self.init(
             userID: record.user.userID,
             username: record.user.username,
+            avatar: record.user.avatar,
             role: record.user.role,
             sessionID: record.session.sessionID,
             authEpoch: record.session.authEpoch,

@@ -11,8 +11,8 @@ extension SessionActor {
             end(.unauthenticated)
         case (.ping, _):
             send(.pong(ref: ref, serverTime: environment.time.now()))
-        case (.presence, _):
-            refuse(RequestError(.unknownType, "This type is not served yet."), ref: ref)
+        case (.presence(let command), _):
+            handle(command, ref: ref)
         case (.sync(let part), _) where part.hasMore:
             collect(part, ref: ref)
         case (.send, _), (.conversation, _), (.typing, _), (.sync, _):

@@ -54,6 +54,7 @@ extension SessionActor {
         guard state.goLive(welcome.principal, syncDeadline: deadline) else { return }
         environment.logger.info("CONNECT", metadata: logIDs)
         send(.welcome(welcome))
+        presenceOpened(welcome.principal)
         work()
     }
 }

@@ -40,6 +40,7 @@ package final class SessionEnvironment: Sendable {
     package let registry: Registry
     package let messaging: Messaging
     package let conversations: Conversations
+    package let presence: PresenceHub
     package let store: any Store
     package let time: any TimeSource
     package let logger: Logger
@@ -51,6 +52,7 @@ package final class SessionEnvironment: Sendable {
         registry: Registry,
         messaging: Messaging,
         conversations: Conversations,
+        presence: PresenceHub,
         store: any Store,
         time: any TimeSource,
         logger: Logger = Logger(label: "Session")
@@ -61,6 +63,7 @@ package final class SessionEnvironment: Sendable {
         self.registry = registry
         self.messaging = messaging
         self.conversations = conversations
+        self.presence = presence
         self.store = store
         self.time = time
         self.logger = logger
