@@ -10,11 +10,13 @@ package struct LocalPresence: Sendable {
         var connections: Set<ConnectionID> = []
         /// Connections that the directory holds, as far as is known.
         var written: Set<ConnectionID> = []
+        /// Connections that were given to the directory and not taken out again: it may hold them.
+        var given: Set<ConnectionID> = []
         /// Whether the cluster has been told, or knew, that the user is online.
         var isAnnounced = false
         var lastSeen: Timestamp
 
-        var isNeeded: Bool { !connections.isEmpty || !written.isEmpty || isAnnounced }
+        var isNeeded: Bool { !connections.isEmpty || !given.isEmpty || isAnnounced }
         var presence: PresenceStatus { connections.isEmpty ? .offline : status }
     }
 
@@ -149,7 +151,8 @@ extension LocalPresence {
             unwritten.remove(user)
             guard let entry = entries[user] else { continue }
             let added = entry.connections.subtracting(entry.written)
-            let removed = entry.written.subtracting(entry.connections)
+            let removed = entry.given.subtracting(entry.connections)
+            entries[user]?.given.formUnion(added)
             if entry.connections.isEmpty {
                 batch.changes.append(.offline(entry.user, removed, isLastHere: true))
                 continue
@@ -234,7 +237,8 @@ extension LocalPresence {
         guard var entry = entries[change.user.userID] else { return nil }
         defer {
             entries[change.user.userID] = entry.isNeeded ? entry : nil
-            if entry.isNeeded, entry.written != entry.connections || entry.connections.isEmpty { unwritten.insert(change.user.userID) }
+            let isWritten = entry.written == entry.connections && entry.given == entry.connections
+            if entry.isNeeded, !isWritten || entry.connections.isEmpty { unwritten.insert(change.user.userID) }
         }
         switch change {
         case .online(let user, let added, _):
@@ -244,6 +248,7 @@ extension LocalPresence {
             return entry.isAnnounced ? nil : PresenceEvent(.online, user, outcome)
         case .offline(let user, let removed, let isLastHere):
             entry.written.subtract(removed)
+            entry.given.subtract(removed)
             if isLastHere { entry.isAnnounced = false }
             return PresenceEvent(.offline, user, outcome)
         case .status(let user, let status):

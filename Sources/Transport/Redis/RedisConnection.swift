@@ -65,6 +65,21 @@ final class RedisConnection: Sendable {
         return try await Self.value(of: promise.futureResult)
     }
 
+    /// Sends commands in one go and waits for all their answers, which come in the same order. Otherwise as the other.
+    func send(_ commands: [RedisCommand], within limit: Duration) async throws(RedisError) -> [RedisReply] {
+        let promises = commands.map { _ in eventLoop.makePromise(of: RedisReply.self) }
+        eventLoop.execute {
+            for (command, promise) in zip(commands, promises) {
+                self.handler.value.send(command, within: TimeAmount(limit)) { promise.complete(with: $0) }
+            }
+        }
+        do {
+            return try await EventLoopFuture.whenAllSucceed(promises.map(\.futureResult), on: eventLoop).get()
+        } catch {
+            throw RedisError(connecting: error)
+        }
+    }
+
     /// Sends one command and calls `completion` on the event loop, where this has to be called too. Waits as long as the connection lives.
     func send(_ command: RedisCommand, completion: @escaping (Result<RedisReply, RedisError>) -> Void) {
         handler.value.send(command, within: nil, completion: completion)

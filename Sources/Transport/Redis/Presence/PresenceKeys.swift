@@ -1,0 +1,25 @@
+import Actors
+
+/// The names of what presence keeps in Redis.
+enum PresenceKeys {
+    static let onlineUsers = "online_users"
+    static let instances = "instances"
+    static let leasePrefix = "instance:"
+
+    static func presence(of user: String) -> String { "user_presence:\(user)" }
+    static func sockets(of user: String) -> String { "user_sockets:\(user)" }
+    static func lease(of instance: String) -> String { leasePrefix + instance }
+    static func users(of instance: String) -> String { "instance_users:\(instance)" }
+    /// Held for a moment by who takes the instance's users offline.
+    static func reaper(of instance: String) -> String { "instance_reaper:\(instance)" }
+    /// There since the instance's users were taken offline, until it holds a lease again.
+    static func reaped(_ instance: String) -> String { "instance_reaped:\(instance)" }
+
+    /// A member of `sockets(of:)`.
+    static func socket(_ connection: ConnectionID, on instance: String) -> String { "\(instance)/\(connection.value)" }
+
+    /// The instance in a member of `sockets(of:)`.
+    static func instance(ofSocket socket: String) -> String? {
+        socket.lastIndex(of: "/").map { String(socket[..<$0]) }
+    }
+}

@@ -1,0 +1,14 @@
+import Synchronization
+
+extension RedisBus {
+    /// Sends commands over the bus's connection for commands in one go.
+    ///
+    /// - Parameter limit: how long to wait for each answer.
+    /// - Returns: an answer a command, in the same order; an error that Redis answers is one too.
+    /// - Throws: `.unavailable` at once while the bus is down; where one command fails, all do.
+    package func execute(_ commands: [RedisCommand], within limit: Duration = .seconds(2)) async throws(RedisError) -> [RedisReply] {
+        guard !commands.isEmpty else { return [] }
+        guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
+        return try await link.commands.send(commands, within: limit)
+    }
+}
