@@ -17,8 +17,22 @@ final class LeaseGate: Sendable {
         decision.finish()
     }
 
-    /// To be called once; a cancelled task passes at once.
-    func wait() async throws(DuplicateInstanceError) {
-        for await outcome in outcome { return try outcome.get() }
+    /// Returns once it is decided, and after `limit` in any case: without Redis nobody can say. To be called once.
+    func wait(atMost limit: Duration) async throws(DuplicateInstanceError) {
+        let outcome = outcome
+        let decided = await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask {
+                for await outcome in outcome { return outcome }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        try decided?.get()
     }
 }

@@ -6,8 +6,17 @@ struct PresenceService: Service {
     let hub: PresenceHub
     /// Nil without Redis.
     let keeper: LeaseKeeper?
-    /// Fulfilled once the lease is held, or will not be.
-    let claimed: LeaseGate
+    private let claimed = LeaseGate()
+
+    init(hub: PresenceHub, keeper: LeaseKeeper?) {
+        self.hub = hub
+        self.keeper = keeper
+    }
+
+    /// Waits until this instance may go by its id. To be called before the server listens.
+    func waitUntilClaimed() async throws(DuplicateInstanceError) {
+        try await claimed.wait(atMost: .seconds(10))
+    }
 
     /// - Throws: `DuplicateInstanceError` where another live process goes by the same instance id.
     func run() async throws {

@@ -42,6 +42,8 @@ enum Server {
             try await ServiceGroup(configuration: services).run()
         } catch let error as BusStartError {
             throw ExitError(.redisUnavailable, error.description)
+        } catch let error as DuplicateInstanceError {
+            throw ExitError(.temporaryFailure, error.description)
         } catch let error as IOError {
             throw ExitError(.failure, "\(settings.http.host):\(settings.http.port) can't be listened on: \(error)")
         }
@@ -108,7 +110,36 @@ struct Instance: Sendable {
         registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time))
         let tokens = try await Self.tokens(settings, time: time)
         let gate = SessionGate(store: store, tokens: tokens, time: time)
-        let delivery = Delivery(registry: registry, bus: bus)
+        let directory = busService.map {
+            RedisPresence(bus: $0, identity: identity, expiry: settings.presenceExpiry, time: time)
+        }
+        let presence = PresenceHub(
+            directory: directory,
+            bus: bus,
+            store: store,
+            time: time,
+            followsTopics: settings.bus.routing == .targeted
+        )
+        let reporter = InstanceReporter(
+            instanceID: settings.instance.id,
+            startedAt: time.now(),
+            registry: registry,
+            bus: bus,
+            store: storeMonitor.status,
+            time: time
+        )
+        let keeper = directory.map {
+            LeaseKeeper(
+                directory: $0,
+                hub: presence,
+                instanceID: settings.instance.id,
+                time: time,
+                expiry: settings.presenceExpiry,
+                report: { await reporter.report() }
+            )
+        }
+        presenceService = PresenceService(hub: presence, keeper: keeper)
+        let delivery = Delivery(registry: registry, bus: bus, presence: presence)
         let moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time)
         let access = ConversationAccess(store: store, registry: registry)
         let messaging = Messaging(store: store, delivery: delivery, access: access, ids: ids, time: time)
@@ -122,8 +153,6 @@ struct Instance: Sendable {
             time: time,
             tokenLifetime: settings.accounts.tokenLifetime
         )
-        let presence = PresenceHub(directory: nil, bus: bus, store: store, time: time)
-        presenceService = PresenceService(hub: presence, keeper: nil, claimed: LeaseGate())
         busConsumer = BusConsumerService(
             consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation, presence: presence)
         )
@@ -163,6 +192,8 @@ struct Instance: Sendable {
             messaging: messaging,
             conversations: conversations,
             access: access,
+            presence: presence,
+            reporter: reporter,
             drain: drain,
             time: time,
             settings: settings
@@ -195,7 +226,11 @@ struct Instance: Sendable {
         let reconciler = reconciler.reconciler
         application.beforeServerStarts { await reconciler.begin() }
         if let bus = busService {
-            application.beforeServerStarts { _ = try await bus.waitUntilReady() }
+            let presence = presenceService
+            application.beforeServerStarts {
+                guard try await bus.waitUntilReady() == .connected else { return }
+                try await presence.waitUntilClaimed()
+            }
         }
         return application
     }

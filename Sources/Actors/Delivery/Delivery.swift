@@ -5,12 +5,15 @@ package struct Delivery: Sendable {
     private let registry: Registry
     private let channels: ChannelDirectory
     private let bus: any Bus
+    private let presence: PresenceHub?
     private let logger: Logger
 
-    package init(registry: Registry, bus: any Bus, logger: Logger = Logger(label: "Session")) {
+    /// - Parameter presence: hears of people who begin to talk.
+    package init(registry: Registry, bus: any Bus, presence: PresenceHub? = nil, logger: Logger = Logger(label: "Session")) {
         self.registry = registry
         channels = registry.channels
         self.bus = bus
+        self.presence = presence
         self.logger = logger
     }
 
@@ -33,6 +36,7 @@ package struct Delivery: Sendable {
             let users = await registry.users(pair.members)
             for user in users { await user.deliver(messages) }
             isConcerned = !users.isEmpty
+            if isConcerned, messages.first?.seq == 1 { presence?.met(pair) }
         case .channel(let name):
             let channel = channels.channel(name)
             await channel?.deliver(messages)

@@ -7,6 +7,7 @@ struct AdminRoutes: Sendable {
     let store: any Store
     let moderation: Moderation
     let registry: Registry
+    let presence: PresenceHub
     let instanceID: String
     let time: any TimeSource
 
@@ -57,9 +58,10 @@ struct AdminRoutes: Sendable {
             let target = try context.id("userId", UserID.self)
             let admin = try context.requirePrincipal().userID
             guard target != admin else { throw RequestError(.forbidden, "You can't ban yourself.") }
+            async let others = presence.otherInstances(of: target, than: instanceID)
             let outcome = try await moderation.ban(target, by: admin, reason: try await reason(request))
             return try JSONBody.response(
-                BanAnswer(user: UserPayload(outcome.user), closedHere: outcome.closedHere, otherInstances: [])
+                BanAnswer(user: UserPayload(outcome.user), closedHere: outcome.closedHere, otherInstances: await others)
             )
         }
         admin.post("users/:userId/unban") { request, context in
@@ -75,9 +77,10 @@ struct AdminRoutes: Sendable {
         }
         admin.post("users/:userId/revoke-sessions") { _, context in
             let target = try context.id("userId", UserID.self)
+            async let others = presence.otherInstances(of: target, than: instanceID)
             let outcome = try await moderation.revokeAll(target, by: try context.requirePrincipal().userID)
             return try JSONBody.response(
-                RevokeAnswer(revoked: outcome.revoked, closedHere: outcome.closedHere, otherInstances: [])
+                RevokeAnswer(revoked: outcome.revoked, closedHere: outcome.closedHere, otherInstances: await others)
             )
         }
         admin.delete("users/:userId/sessions/:sessionId") { _, context in
@@ -109,18 +112,16 @@ struct AdminRoutes: Sendable {
         let counts = try await asking { () async throws(StoreError) in
             try await store.sessionCounts(of: users.map(\.userID), validAt: now)
         }
-        var lines: [UserLine] = []
-        for user in users {
-            lines.append(
-                UserLine(
-                    userId: user.userID.description,
-                    username: user.username,
-                    role: user.role.rawValue,
-                    suspended: user.isSuspended,
-                    online: await registry.isHere(user.userID),
-                    sessions: counts[user.userID] ?? 0,
-                    createdAt: user.createdAt.description
-                )
+        let online = await presence.online(among: users.map(\.userID))
+        let lines = users.map { user in
+            UserLine(
+                userId: user.userID.description,
+                username: user.username,
+                role: user.role.rawValue,
+                suspended: user.isSuspended,
+                online: online.contains(user.userID),
+                sessions: counts[user.userID] ?? 0,
+                createdAt: user.createdAt.description
             )
         }
         return UserPage(users: lines, cursor: users.count == limit ? users.last?.username : nil)

@@ -56,7 +56,8 @@ struct HealthRoutes: Sendable {
 }
 
 extension BusStatus {
-    fileprivate var word: String {
+    /// As `/readyz` says it.
+    var word: String {
         switch self {
         case .disabled: "disabled"
         case .connected: "ok"

@@ -12,6 +12,8 @@ struct Routes: Sendable {
     let messaging: Messaging
     let conversations: Conversations
     let access: ConversationAccess
+    let presence: PresenceHub
+    let reporter: InstanceReporter
     let drain: DrainState
     let time: any TimeSource
     let settings: Settings
@@ -34,14 +36,23 @@ struct Routes: Sendable {
 
         let api = router.group("api").add(middleware: authentication)
         MeRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: api)
-        UserRoutes(store: store, registry: registry).add(to: api)
+        UserRoutes(store: store, presence: presence).add(to: api)
+        PresenceRoutes(presence: presence).add(to: api)
         ConversationRoutes(store: store, messaging: messaging, access: access).add(to: api)
         ChannelRoutes(store: store, conversations: conversations) { users in
-            await registry.users(users).count
+            await presence.onlineCount(among: users)
         }.add(to: api)
 
         let admin = api.group("admin").add(middleware: AdminMiddleware())
-        AdminRoutes(store: store, moderation: moderation, registry: registry, instanceID: instanceID, time: time).add(to: admin)
+        AdminRoutes(
+            store: store,
+            moderation: moderation,
+            registry: registry,
+            presence: presence,
+            instanceID: instanceID,
+            time: time
+        ).add(to: admin)
+        ClusterRoutes(presence: presence, reporter: reporter).add(to: admin)
         return router
     }
 }

@@ -4,7 +4,7 @@ import Hummingbird
 /// Finding people.
 struct UserRoutes: Sendable {
     let store: any Store
-    let registry: Registry
+    let presence: PresenceHub
 
     func add(to api: RouterGroup<APIContext>) {
         api.get("users") { request, _ in
@@ -13,10 +13,9 @@ struct UserRoutes: Sendable {
             let users = try await asking { () async throws(StoreError) in
                 try await store.users(prefix: prefix, after: nil, limit: limit)
             }
-            var people: [PersonPayload] = []
-            for user in users {
-                let status = await registry.isHere(user.userID) ? "online" : "offline"
-                people.append(PersonPayload(userId: user.userID.description, username: user.username, status: status))
+            let statuses = await presence.presence(of: users.map(\.userID)).map(\.status)
+            let people = zip(users, statuses).map { user, status in
+                PersonPayload(userId: user.userID.description, username: user.username, status: status.rawValue)
             }
             return try JSONBody.response(["users": people])
         }

@@ -1,9 +1,20 @@
 package import Actors
 package import Logging
 import ServiceLifecycle
+import Synchronization
+
+/// Whether the store answered when it was asked last.
+package final class StoreStatus: Sendable {
+    private let flag = Atomic<Bool>(true)
+
+    package var isAvailable: Bool { flag.load(ordering: .relaxed) }
+
+    fileprivate func note(_ isAvailable: Bool) { flag.store(isAvailable, ordering: .relaxed) }
+}
 
 /// Asks the store for a sign of life every second and says when it is lost and when it is back.
 package struct StoreMonitor: Service {
+    package let status = StoreStatus()
     private let store: any Store
     private let time: any TimeSource
     private let interval: Duration
@@ -37,10 +48,12 @@ package struct StoreMonitor: Service {
         do throws(StoreError) {
             try await store.ping()
         } catch {
+            if !Task.isCancelled { status.note(false) }
             guard !Task.isCancelled, health.failed(at: start) == .lost else { return }
             logger.warning("store_unavailable", metadata: ["code": "\(error.code)", "detail": .string(error.detail)])
             return
         }
+        status.note(true)
         if case .restored(let down) = health.answered(at: time.uptime()) {
             logger.notice("store_restored", metadata: ["downMs": .stringConvertible(down.milliseconds)])
         }
