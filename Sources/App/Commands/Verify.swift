@@ -63,7 +63,6 @@ struct Verify: AsyncParsableCommand {
         guard let target = try given() ?? cluster.map(target) else { return }
         let main = Verification(target: target, http: http)
         await main.run(&list)
-        await ConversationVerification(verification: main).run(&list)
         var silent: [(verification: Verification, logs: [[String]])] = []
         if let cluster {
             let outage = OutageVerification(cluster: cluster, verification: Verification(target: self.target(cluster), http: http))
@@ -74,18 +73,25 @@ struct Verify: AsyncParsableCommand {
                 silent.append((outage.verification, [log]))
                 return result
             }
-            let last = ClusterVerification(cluster: cluster, verification: outage.verification)
-            await last.run(&list)
-            silent[0].logs = [cluster.a.log, cluster.b.log]
         } else {
-            let titles = [(12, "Redis stopped"), (13, "Redis back"), (14, "boot without Redis"), (20, "without the bus"), (21, "SIGKILL of A")]
-            for (number, title) in titles {
+            for (number, title) in [(12, "Redis stopped"), (13, "Redis back"), (14, "boot without Redis")] {
+                list.add(number, title, .skip("needs --spawn"))
+            }
+        }
+        let people = ConversationVerification(verification: Verification(target: target, http: http))
+        await people.run(&list)
+        if let cluster {
+            let last = ClusterVerification(cluster: cluster, verification: Verification(target: self.target(cluster), http: http))
+            await last.run(&list)
+            silent.append((last.verification, [cluster.a.log, cluster.b.log]))
+        } else {
+            for (number, title) in [(20, "channel message without the bus"), (21, "SIGKILL of A")] {
                 list.add(number, title, .skip("needs --spawn"))
             }
         }
         await list.check(15, "no log line holds message content, tokens or passwords") {
             guard let logA = target.logA, let logB = target.logB else { return .skip("the logs can't be read: give --log-a and --log-b") }
-            silent.append((main, [try logA(), try logB()]))
+            for verification in [main, people.verification] { silent.append((verification, [try logA(), try logB()])) }
             let results = silent.map { $0.verification.silence($0.logs) }
             let failure = results.first { if case .fail = $0 { true } else { false } }
             return failure ?? results.last ?? .fail("nothing was searched")
