@@ -265,7 +265,10 @@ extension UserActor {
     /// A message was edited, deleted or reacted to.
     package func update(_ message: Message) {
         switch feeds[message.conversationID, default: Feed()].receive(update: message) {
-        case .update: audience.write(update: message)
+        case .update:
+            audience.write(update: message)
+            // Nothing is known of the conversation here: it may be one of the messages that are still to come.
+            if feeds[message.conversationID]?.cursor.position == nil { expect(message.seq, in: message.conversationID) }
         case .deliver: deliver([message])
         case .drop: break
         }

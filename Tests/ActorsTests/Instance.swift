@@ -82,6 +82,20 @@ struct Instance: Sendable {
         )
     }
 
+    /// Brings what this instance missed, when it is asked to.
+    var reconciler: Reconciler {
+        Reconciler(
+            store: store,
+            registry: registry,
+            delivery: delivery,
+            moderation: moderation,
+            bus: bus,
+            freshness: registry.freshness,
+            time: time,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
     func register(_ name: String) async throws -> LogIn {
         try await accounts.register(username: name, password: "correct horse", peer: .unknown)
     }

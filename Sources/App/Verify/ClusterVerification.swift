@@ -33,7 +33,9 @@ struct ClusterVerification: Sendable {
         let with = try await slowest(cast, channel: channel)
         cast.aliceOnA.disconnect()
         cast.bobOnB.disconnect()
-        guard without > Self.atOnce else { return .fail("without the bus the slowest took \(without.milliseconds) ms: what is the bus for?") }
+        guard without > Self.atOnce else {
+            return .fail("without the bus the slowest took \(without.milliseconds) ms: what is the bus for?")
+        }
         guard without < .seconds(2) else { return .fail("without the bus the slowest took \(without.milliseconds) ms") }
         guard with < Self.atOnce else { return .fail("with the bus the slowest took \(with.milliseconds) ms") }
         return .pass("slowest of \(Self.tries): \(without.milliseconds) ms through the store, \(with.milliseconds) ms with the bus")

@@ -140,7 +140,9 @@ struct ConversationVerification: Sendable {
         else { return .fail("user_presence lacks a field") }
         let sockets = try await redis(["SMEMBERS", "user_sockets:\(id)"]).split(separator: "\n")
         guard sockets.count == 1, sockets[0].hasPrefix("\(instance)/") else { return .fail("user_sockets holds \(sockets.count) members") }
-        guard try await redis(["SMEMBERS", "instance_users:\(instance)"]).contains(id) else { return .fail("instance_users lacks the user") }
+        guard try await redis(["SMEMBERS", "instance_users:\(instance)"]).contains(id) else {
+            return .fail("instance_users lacks the user")
+        }
         let lifetime = Int(try await redis(["TTL", "instance:\(instance)"])) ?? -1
         guard (1...15).contains(lifetime) else { return .fail("the lease lives for \(lifetime) s") }
         guard try await redis(["SMEMBERS", "instances"]).contains(instance) else { return .fail("instances lacks the instance") }

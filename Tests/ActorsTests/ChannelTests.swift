@@ -1,0 +1,226 @@
+import Actors
+import TestSupport
+import Testing
+
+@Suite("A channel's members get its messages once and in order, on whatever instance they are")
+struct ChannelTests {
+    private let a: Instance
+    private let b: Instance
+    private let general: ChannelName
+
+    init() throws {
+        let store = InMemoryStore()
+        let time = ManualTime()
+        a = Instance("A", store: store, time: time)
+        b = Instance("B", store: store, time: time)
+        general = try #require(ChannelName("general"))
+    }
+
+    /// Three members: Ada with two connections and Bob on A, Carol on B.
+    private func makeChannel() async throws -> (ada: Connection, second: Connection, bob: Connection, carol: Connection) {
+        let (ada, bob, carol) = (try await a.register("ada"), try await a.register("bob"), try await a.register("carol"))
+        _ = try await a.environment.conversations.createChannel("general", title: "General", by: ada.user.userID)
+        let first = await a.connect(ada)
+        let second = await a.connect(ada)
+        let third = await a.connect(bob)
+        let fourth = await b.connect(carol)
+        try await first.join(general)
+        try await third.join(general)
+        try await fourth.join(general)
+        return (first, second, third, fourth)
+    }
+
+    @Test func everyMemberButTheSenderIsTold() async throws {
+        let (ada, second, bob, carol) = try await makeChannel()
+        try await ada.send("hello", to: general, id: "m1")
+        let message = try #require(await ada.acks(1).first)
+        #expect(message.conversationID == .channel(general))
+        #expect(await second.outbound.waitForMessages(1) == [message])
+        #expect(await bob.outbound.waitForMessages(1) == [message])
+        // The hint to the other instance.
+        await b.delivery.deliverHere([message])
+        #expect(await carol.outbound.waitForMessages(1) == [message])
+        await ada.executor.settle()
+        #expect(ada.outbound.messages.isEmpty)
+    }
+
+    @Test func onlyTheSendersSessionsSeeTheClientMessageID() async throws {
+        let (ada, second, bob, _) = try await makeChannel()
+        try await ada.send("hello", to: general, id: "m1")
+        for (connection, shows) in [(second, true), (bob, false)] {
+            await connection.outbound.waitForMessages(1)
+            let shown = connection.outbound.events.compactMap { if case .messageReceived(_, let shows, _) = $0 { shows } else { nil } }
+            #expect(shown == [shows])
+        }
+    }
+
+    @Test func joiningSaysHowFarTheChannelIs() async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        _ = await ada.acks(3)
+        let dora = await a.connect(try await a.register("dora"))
+        let joined = try await dora.join(general)
+        #expect(joined.lastSeq == 3)
+        #expect(joined.members == 4)
+        await dora.executor.settle()
+        #expect(dora.outbound.messages.isEmpty)
+    }
+
+    @Test func sinceBringsWhatWasMissedBeforeWhatIsNew() async throws {
+        let (ada, _, bob, _) = try await makeChannel()
+        try await bob.leave(general)
+        for index in 1...450 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        let sent = await ada.acks(450)
+        #expect(bob.outbound.messages.isEmpty)
+        try await bob.join(general, since: 0)
+        try await ada.send("new", to: general, id: "new")
+        let new = await ada.acks(451).suffix(1)
+        #expect(await bob.outbound.waitForMessages(451) == sent + new)
+    }
+
+    /// Who is in the channel already and asks for the past is given it again, marked as such.
+    @Test func sinceOfAMemberIsAReplay() async throws {
+        let (ada, _, bob, _) = try await makeChannel()
+        for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        await bob.outbound.waitForMessages(3)
+        try await bob.join(general, since: 1)
+        await bob.outbound.waitForMessages(5)
+        let replayed = bob.outbound.events.compactMap { event -> Int64? in
+            guard case .messageReceived(let message, _, isReplayed: true) = event else { return nil }
+            return message.seq
+        }
+        #expect(replayed == [2, 3])
+    }
+
+    @Test func aMemberIsInTheChannelOnWhateverInstance() async throws {
+        let (ada, _, bob, _) = try await makeChannel()
+        let bobOnB = await b.connect(try #require(await bobsLogIn()))
+        try await ada.send("hello", to: general, id: "m1")
+        let message = try #require(await ada.acks(1).first)
+        await b.delivery.deliverHere([message])
+        #expect(await bobOnB.outbound.waitForMessages(1) == [message])
+        #expect(await bob.outbound.waitForMessages(1) == [message])
+    }
+
+    private func bobsLogIn() async throws -> LogIn? {
+        try await b.accounts.logIn(username: "bob", password: "correct horse", peer: .unknown)
+    }
+
+    /// The user's other instance hears of it over the bus.
+    @Test func joiningAndLeavingIsFollowedElsewhere() async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        let dora = try await a.register("dora")
+        let onA = await a.connect(dora)
+        let onB = await b.connect(dora)
+        try await onA.join(general)
+        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+        try await ada.send("one", to: general, id: "m1")
+        let one = await ada.acks(1)
+        await b.delivery.deliverHere(one)
+        #expect(await onB.outbound.waitForMessages(1) == one)
+        try await onA.leave(general)
+        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: false))
+        try await ada.send("two", to: general, id: "m2")
+        await b.delivery.deliverHere(await ada.acks(2).suffix(1))
+        await onB.executor.settle()
+        #expect(onB.outbound.messages == one)
+    }
+
+    @Test func aLostHintIsMadeUpFor() async throws {
+        let (ada, _, _, carol) = try await makeChannel()
+        for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        let sent = await ada.acks(3)
+        await b.delivery.deliverHere([sent[2]])
+        #expect(await carol.outbound.waitForMessages(3) == sent)
+    }
+
+    @Test func outsidersAreRefused() async throws {
+        let (ada, _, bob, _) = try await makeChannel()
+        try await bob.leave(general)
+        try await bob.send("x", to: general, id: "m1")
+        #expect(await bob.errors(1).first?.code == .forbidden)
+        try await bob.send("x", to: try #require(ChannelName("nowhere")), id: "m2")
+        #expect(await bob.errors(2).last?.code == .notFound)
+        await bob.receive(.success(.conversation(.join(try #require(ChannelName("nowhere")), since: nil))))
+        #expect(await bob.errors(3).last?.code == .notFound)
+        await bob.receive(.success(.typing(.channel(general), isTyping: true)))
+        #expect(await bob.errors(4).last?.code == .forbidden)
+        #expect(ada.outbound.messages.isEmpty)
+    }
+
+    @Test func aTitleAndANameHaveRules() async throws {
+        let ada = try await a.register("ada").user.userID
+        let conversations = a.environment.conversations
+        for (name, title) in [("General", nil), ("", nil), ("x", ""), ("x", String(repeating: "y", count: 101)), ("x", "a\nb")] {
+            await #expect(throws: RequestError.self) { try await conversations.createChannel(name, title: title, by: ada) }
+        }
+        _ = try await conversations.createChannel("x", title: nil, by: ada)
+        await #expect { try await conversations.createChannel("x", title: nil, by: ada) } throws: {
+            ($0 as? RequestError)?.code == .conflict
+        }
+    }
+
+    @Test func aUserIsInTwoHundredChannelsAtMost() async throws {
+        let ada = try await a.register("ada")
+        let connection = await a.connect(ada)
+        for index in 0...Conversations.channelLimit {
+            _ = try await a.environment.conversations.createChannel("c\(index)", title: nil, by: ada.user.userID)
+        }
+        for index in 0..<Conversations.channelLimit { try await connection.join(try #require(ChannelName("c\(index)"))) }
+        await connection.receive(.success(.conversation(.join(try #require(ChannelName("c\(Conversations.channelLimit)")), since: nil))))
+        #expect(await connection.errors(1).first?.code == .forbidden)
+    }
+
+    @Test func nothingIsLeftWhenAllHaveGone() async throws {
+        let (ada, second, bob, carol) = try await makeChannel()
+        #expect(a.registry.channels.count == 1)
+        for connection in [ada, second, bob, carol] { await connection.session.connectionClosed() }
+        await a.registry.waitUntilEmpty()
+        await b.registry.waitUntilEmpty()
+        #expect(a.registry.channels.count == 0)
+        #expect(b.registry.channels.count == 0)
+    }
+}
+
+extension Connection {
+    /// Joins and waits for the answer.
+    @discardableResult
+    func join(_ name: ChannelName, since: Int64? = nil) async throws -> (lastSeq: Int64, members: Int) {
+        let before = outbound.events.count { if case .channelJoined = $0 { true } else { false } }
+        await receive(.success(.conversation(.join(name, since: since))))
+        let outputs = await outbound.outputs.wait { outputs in
+            outputs.count { if case .channelJoined = $0.event { true } else { false } } > before
+        }
+        guard
+            case .channelJoined(_, _, let lastSeq, let members) = outputs.last(where: {
+                if case .channelJoined = $0.event { true } else { false }
+            })?.event
+        else { throw RequestError(.internalError, "no CHANNEL_JOINED") }
+        return (lastSeq, members)
+    }
+
+    /// Leaves and waits for the answer.
+    func leave(_ name: ChannelName) async throws {
+        await perform(.leave(name))
+    }
+
+    /// Runs a command and waits for its `ACK`.
+    func perform(_ command: ConversationCommand) async {
+        let before = outbound.outputs.elements.plainAcks
+        await receive(.success(.conversation(command)))
+        await outbound.outputs.wait { $0.plainAcks > before }
+    }
+
+    /// Sends a channel message.
+    func send(_ content: String, to channel: ChannelName, id: String) async throws {
+        guard let clientMessageID = ClientMessageID(id) else { throw RequestError(.badRequest, "clientMessageId") }
+        await receive(.success(.send(SendCommand(clientMessageID: clientMessageID, content: content, destination: .channel(channel)))))
+    }
+}
+
+extension [RecordingOutbound.Output] {
+    /// Answers that bring no message.
+    fileprivate var plainAcks: Int {
+        count { if case .ack(_, nil, _) = $0.event { true } else { false } }
+    }
+}

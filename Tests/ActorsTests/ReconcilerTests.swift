@@ -1,0 +1,186 @@
+import Actors
+import Logging
+import TestSupport
+import Testing
+
+@Suite("What hints should have brought comes from the store")
+struct ReconcilerTests {
+    private let a: Instance
+    private let b: Instance
+    private let reconciler: Reconciler
+
+    init() async {
+        let store = InMemoryStore()
+        let time = ManualTime()
+        a = Instance("A", store: store, time: time)
+        b = Instance("B", store: store, time: time)
+        // Hints on their way are waited for only while there is a bus.
+        b.bus.setStatus(.reconnecting)
+        reconciler = b.reconciler
+        await reconciler.begin()
+    }
+
+    @Test func aMessageWhoseHintWasLostIsDelivered() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let sender = await a.connect(ada)
+        let receiver = await b.connect(bob)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        let sent = await sender.acks(1)
+        #expect(await reconciler.reconcile() == 1)
+        #expect(await receiver.outbound.waitForMessages(1) == sent)
+        #expect(await reconciler.reconcile() == 0)
+    }
+
+    @Test func aChannelMessageAndAMembershipToo() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let general = try #require(ChannelName("general"))
+        _ = try await a.environment.conversations.createChannel("general", title: nil, by: ada.user.userID)
+        let sender = await a.connect(ada)
+        let bobOnA = await a.connect(bob)
+        let bobOnB = await b.connect(bob)
+        try await sender.join(general)
+        try await bobOnA.join(general)
+        #expect(await reconciler.reconcile() == 1)
+        try await sender.send("hello", to: general, id: "m1")
+        let sent = await sender.acks(1)
+        #expect(await reconciler.reconcile() == 1)
+        #expect(await bobOnB.outbound.waitForMessages(1) == sent)
+        try await bobOnA.leave(general)
+        #expect(await reconciler.reconcile() == 1)
+        try await sender.send("again", to: general, id: "m2")
+        _ = await sender.acks(2)
+        #expect(await reconciler.reconcile() == 0)
+    }
+
+    @Test func aMissedBanIsCarriedOut() async throws {
+        let bob = try await a.register("bob")
+        let connection = await b.connect(bob)
+        _ = try await a.moderation.ban(bob.user.userID, by: nil, reason: nil)
+        #expect(await reconciler.reconcile() == 1)
+        #expect(await connection.outbound.waitForClose() == .suspended)
+    }
+
+    @Test func aMissedRevocationOfOneSessionLeavesTheOther() async throws {
+        let bob = try await a.register("bob")
+        let other = try await a.accounts.logIn(username: "bob", password: "correct horse", peer: .unknown)
+        let ended = await b.connect(bob)
+        let kept = await b.connect(other)
+        try await a.moderation.revokeOne(bob.session.sessionID, of: bob.user.userID, by: nil)
+        #expect(await reconciler.reconcile() == 1)
+        #expect(await ended.outbound.waitForClose() == .revoked)
+        #expect(kept.outbound.closeReason == nil)
+    }
+
+    /// What the store says now counts: an unban and a new log-in are not undone.
+    @Test func aBanThatIsLiftedClosesNobodyWhoCameAfter() async throws {
+        let bob = try await a.register("bob")
+        _ = try await a.moderation.ban(bob.user.userID, by: nil, reason: nil)
+        _ = try await a.moderation.unban(bob.user.userID, by: nil, reason: nil)
+        let back = try await a.accounts.logIn(username: "bob", password: "correct horse", peer: .unknown)
+        let connection = await b.connect(back)
+        #expect(await reconciler.reconcile() == 0)
+        #expect(connection.outbound.closeReason == nil)
+    }
+
+    @Test func anEditAndAReadReceiptWhoseHintsWereLostAreTold() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let adaOnA = await a.connect(ada)
+        let adaOnB = await b.connect(ada)
+        let bobOnB = await b.connect(bob)
+        try await adaOnA.send("hello", to: bob.user.userID, id: "m1")
+        let message = try #require(await adaOnA.acks(1).first)
+        _ = await reconciler.reconcile()
+        await bobOnB.outbound.waitForMessages(1)
+        await adaOnA.perform(.edit(message.messageID, in: message.conversationID, content: "hello!"))
+        try await a.environment.conversations.markRead(message.conversationID, upTo: 1, by: bob.user.userID)
+        _ = await reconciler.reconcile()
+        await bobOnB.outbound.outputs.wait { $0.contains { if case .messageUpdated = $0.event { true } else { false } } }
+        await adaOnB.outbound.outputs.wait { $0.contains { if case .readReceipt = $0.event { true } else { false } } }
+        // Told once, however often it is read.
+        let count = bobOnB.outbound.events.count
+        _ = await reconciler.reconcile()
+        await bobOnB.executor.settle()
+        #expect(bobOnB.outbound.events.count == count)
+    }
+
+    @Test func aRoundThatFailedIsMadeUpForByTheNext() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let sender = await a.connect(ada)
+        let receiver = await b.connect(bob)
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        let sent = await sender.acks(1)
+        await b.store.failNext(.changedConversations, StoreError(.unavailable, "gone"))
+        #expect(await reconciler.reconcile() == 0)
+        #expect(await reconciler.reconcile() == 1)
+        #expect(await receiver.outbound.waitForMessages(1) == sent)
+    }
+
+    @Test func whoAsksWhileARoundIsUnderWayGetsALaterOne() async throws {
+        let bob = try await a.register("bob")
+        let connection = await b.connect(bob)
+        await b.store.hold(.kickedUsers)
+        async let first = reconciler.reconcile()
+        await b.store.calls.wait { $0.contains(.kickedUsers) }
+        async let second = reconciler.reconcile()
+        async let third = reconciler.reconcile()
+        _ = try await a.moderation.ban(bob.user.userID, by: nil, reason: nil)
+        await b.store.release(.kickedUsers)
+        _ = await (first, second, third)
+        #expect(await connection.outbound.waitForClose() == .suspended)
+    }
+
+    @Test func withoutTheStoreNothingIsAcceptedOrDelivered() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let sender = await b.connect(ada)
+        let receiver = await b.connect(bob)
+        await b.store.failNext(.watermark, StoreError(.unavailable, "gone"))
+        b.time.advance(by: .milliseconds(4_001))
+        _ = await reconciler.reconcile()
+        try await sender.send("hello", to: bob.user.userID, id: "m1")
+        #expect(await sender.errors(1).first?.code == .storeUnavailable)
+        // Another instance's message, and its hint.
+        await a.reconciler.begin()
+        let onA = await a.connect(bob)
+        try await onA.send("from elsewhere", to: ada.user.userID, id: "m2")
+        let sent = await onA.acks(1)
+        await b.delivery.deliverHere(sent)
+        await sender.executor.settle()
+        #expect(sender.outbound.messages.isEmpty)
+        #expect(receiver.outbound.closeReason == nil)
+        _ = await reconciler.reconcile()
+        #expect(await sender.outbound.waitForMessages(1) == sent)
+    }
+
+    @Test func cutOffFromBothItClosesItsSessions() async throws {
+        let ada = try await b.register("ada")
+        let connection = await b.connect(ada)
+        await b.store.failAll(StoreError(.unavailable, "gone"))
+        let running = Task { await reconciler.run() }
+        for _ in 0..<17 {
+            await b.time.waitForSleepers(1)
+            b.time.advance(by: .seconds(1))
+        }
+        #expect(await connection.outbound.waitForClose() == .serviceRestart)
+        running.cancel()
+        await running.value
+    }
+
+    @Test func clientsHearThatTheBusIsDownAndBack() async throws {
+        let connection = await b.connect(try await b.register("ada"))
+        let running = Task { await reconciler.run() }
+        await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == true } }
+        b.bus.setStatus(.connected)
+        await b.time.waitForSleepers(1)
+        b.time.advance(by: .seconds(1))
+        await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == false } }
+        running.cancel()
+        await running.value
+    }
+}
+
+extension RecordingOutbound.Output {
+    fileprivate var isDegraded: Bool? {
+        guard case .clusterStatus(let isDegraded) = event else { return nil }
+        return isDegraded
+    }
+}

@@ -1,0 +1,250 @@
+import Actors
+import TestSupport
+import Testing
+
+@Suite("Who was away is brought what was missed, once and in order, before what is new")
+struct SyncTests {
+    private let a: Instance
+    private let b: Instance
+
+    init() {
+        let store = InMemoryStore()
+        let time = ManualTime()
+        a = Instance("A", store: store, time: time)
+        b = Instance("B", store: store, time: time)
+    }
+
+    /// Ada on A, Bob with nothing connected, and their conversation.
+    private func pair() async throws -> (ada: Connection, bob: LogIn, conversation: ConversationID) {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let conversation = ConversationID.direct(UserPair(ada.user.userID, bob.user.userID))
+        return (await a.connect(ada), bob, conversation)
+    }
+
+    private func send(_ range: ClosedRange<Int>, from ada: Connection, to bob: LogIn) async throws -> [Message] {
+        for index in range { try await ada.send("\(index)", to: bob.user.userID, id: "m\(index)") }
+        return Array(await ada.acks(range.upperBound).suffix(range.count))
+    }
+
+    @Test func cursorsBringWhatIsAboveThem() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...5, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        #expect(back.welcome?.stamp == nil)
+        let synced = try await back.sync([conversation: 2])
+        #expect(back.outbound.messages == Array(sent[2...]))
+        #expect(synced.cursors == [conversation: 5])
+        #expect(synced.isComplete)
+    }
+
+    @Test func nothingIsDeliveredBeforeTheSync() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let back = await b.connect(bob, resumes: true)
+        let sent = try await send(1...3, from: ada, to: bob)
+        await b.delivery.deliverHere(sent)
+        await back.executor.settle()
+        #expect(back.outbound.messages.isEmpty)
+        _ = try await back.sync([conversation: 0])
+        #expect(back.outbound.messages == sent)
+        let more = try await send(4...4, from: ada, to: bob)
+        await b.delivery.deliverHere(more)
+        #expect(await back.outbound.waitForMessages(4) == sent + more)
+    }
+
+    /// What came while it waited belongs to it, whether or not it names the conversation.
+    @Test func whatCameMeanwhileComesWithoutACursor() async throws {
+        let (ada, bob, _) = try await pair()
+        let first = await b.connect(bob)
+        let back = await b.connect(bob, resumes: true)
+        let sent = try await send(1...3, from: ada, to: bob)
+        await b.delivery.deliverHere(sent)
+        await first.outbound.waitForMessages(3)
+        _ = try await back.sync([:])
+        #expect(await back.outbound.waitForMessages(3) == sent)
+    }
+
+    @Test func aStampBringsConversationsThatTheClientHasNeverSeen() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let first = await b.connect(bob)
+        let stamp = try #require(first.welcome?.stamp)
+        await first.session.connectionClosed()
+        await b.registry.waitUntilEmpty()
+        let sent = try await send(1...3, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        let synced = try await back.sync([:], stamp: stamp)
+        #expect(back.outbound.messages == sent)
+        #expect(synced.cursors == [conversation: 3])
+        #expect(synced.stamp > stamp)
+    }
+
+    @Test func withoutAStampNothingOlderThanNowComes() async throws {
+        let (ada, bob, _) = try await pair()
+        _ = try await send(1...3, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        let synced = try await back.sync([:])
+        #expect(synced.cursors == [:])
+        #expect(back.outbound.messages.isEmpty)
+    }
+
+    @Test func aClientThatIsAheadIsToldNothingTwice() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...4, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        _ = try await back.sync([conversation: 4])
+        await b.delivery.deliverHere(Array(sent[2...]))
+        let more = try await send(5...5, from: ada, to: bob)
+        await b.delivery.deliverHere(more)
+        #expect(await back.outbound.waitForMessages(1) == more)
+    }
+
+    @Test func tooMuchIsCutAndGoesOnLiveAboveIt() async throws {
+        let (ada, bob, conversation) = try await pair()
+        _ = try await stored(1_500, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        let synced = try await back.sync([conversation: 0])
+        #expect(!synced.isComplete)
+        #expect(synced.cursors == [conversation: 1_000])
+        #expect(back.outbound.messages.map(\.seq) == Array(1...1_000))
+        let new = try await stored(1, from: ada, to: bob)
+        await b.delivery.deliverHere(new)
+        #expect(await back.outbound.waitForMessages(1_001).last?.seq == 1_501)
+    }
+
+    private func stored(_ count: Int, from ada: Connection, to bob: LogIn) async throws -> [Message] {
+        let principal = try #require(ada.welcome?.principal)
+        let fixture = Fixture(seed: UInt64(count))
+        let drafts = try (0..<count).map { index in
+            MessageDraft(
+                messageID: fixture.id(),
+                senderID: principal.userID,
+                senderName: principal.username,
+                content: "\(index)",
+                clientMessageID: try #require(ClientMessageID("s\(count)-\(index)")),
+                createdAt: b.time.now()
+            )
+        }
+        let conversation = ConversationID.direct(UserPair(principal.userID, bob.user.userID))
+        return try await a.store.append(drafts, to: conversation).compactMap { if case .stored(let message) = $0 { message } else { nil } }
+    }
+
+    @Test func conversationsOfOthersAreLeftOut() async throws {
+        let (ada, bob, conversation) = try await pair()
+        _ = try await send(1...3, from: ada, to: bob)
+        let carol = try await a.register("carol")
+        let back = await b.connect(carol, resumes: true)
+        let general = ConversationID.channel(try #require(ChannelName("general")))
+        let synced = try await back.sync([conversation: 0, general: 0])
+        #expect(synced.cursors == [:])
+        #expect(back.outbound.messages.isEmpty)
+    }
+
+    @Test func partsCountAsOne() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...2, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        await back.receive(.success(.sync(SyncCommand(cursors: [conversation: 1], stamp: nil, hasMore: true))))
+        _ = try await back.sync([:])
+        #expect(back.outbound.messages == Array(sent[1...]))
+    }
+
+    @Test func whatChangedMeanwhileIsTold() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...2, from: ada, to: bob)
+        let first = await b.connect(bob)
+        let stamp = try #require(first.welcome?.stamp)
+        await first.session.connectionClosed()
+        await b.registry.waitUntilEmpty()
+        await ada.perform(.edit(sent[0].messageID, in: conversation, content: "edited"))
+        let back = await b.connect(bob, resumes: true)
+        _ = try await back.sync([conversation: 1], stamp: stamp)
+        let updates = back.outbound.events.compactMap { if case .messageUpdated(let message, _) = $0 { message.content } else { nil } }
+        #expect(updates == ["edited"])
+        #expect(back.outbound.messages == [sent[1]])
+    }
+
+    @Test func aSyncOfALiveSessionIsAReplay() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let live = await a.connect(bob)
+        let sent = try await send(1...3, from: ada, to: bob)
+        await live.outbound.waitForMessages(3)
+        _ = try await live.sync([conversation: 1])
+        #expect(live.outbound.messages == sent + Array(sent[1...]))
+        let replayed = live.outbound.events.count { if case .messageReceived(_, _, isReplayed: true) = $0 { true } else { false } }
+        #expect(replayed == 2)
+    }
+
+    @Test func whoBringsNoSyncIsClosed() async throws {
+        let (_, bob, _) = try await pair()
+        let back = await b.connect(bob, resumes: true)
+        b.time.advance(by: .seconds(9))
+        await back.session.tick()
+        #expect(back.outbound.closeReason == nil)
+        b.time.advance(by: .seconds(1))
+        await back.session.tick()
+        #expect(await back.outbound.waitForClose() == .syncExpected)
+    }
+
+    @Test func aStoreThatFailsIsAskedAgain() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...2, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        await b.store.failNext(.messagesAfter, StoreError(.unavailable, "gone"))
+        async let synced = back.sync([conversation: 0])
+        await b.time.waitForSleepers(1)
+        b.time.advance(by: .seconds(3))
+        #expect(try await synced.cursors == [conversation: 2])
+        #expect(back.outbound.messages == sent)
+    }
+
+    /// A reconnect on another instance under load, again and again: nothing is lost, nothing comes twice.
+    @Test(.timeLimit(.minutes(1))) func aThousandReconnectsUnderLoad() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let total = 3_000
+        async let sending: Void = {
+            for index in 1...total {
+                try await ada.send("\(index)", to: bob.user.userID, id: "m\(index)")
+                if index.isMultiple(of: 50) {
+                    let acked = await ada.acks(index)
+                    await b.delivery.deliverHere(Array(acked.suffix(50)))
+                }
+            }
+        }()
+        var generator = SeededGenerator(seed: 7)
+        var seen: [Int64] = []
+        var reconnects = 0
+        while seen.count < total || reconnects < 1_000 {
+            let instance = Bool.random(using: &generator) ? a : b
+            let connection = await instance.connect(bob, resumes: true)
+            await connection.receive(.success(.sync(SyncCommand(cursors: [conversation: seen.last ?? 0], stamp: nil, hasMore: false))))
+            await connection.outbound.outputs.wait { $0.contains { if case .synced = $0.event { true } else { false } } }
+            for _ in 0..<Int.random(in: 0...3, using: &generator) { await Task.yield() }
+            await connection.session.connectionClosed()
+            await connection.executor.settle()
+            seen += connection.outbound.messages.map(\.seq)
+            reconnects += 1
+        }
+        try await sending
+        #expect(seen == (1...Int64(total)).map(\.self))
+    }
+}
+
+extension Connection {
+    fileprivate var welcome: Welcome? {
+        outbound.events.lazy.compactMap { if case .welcome(let welcome) = $0 { welcome } else { nil } }.first
+    }
+
+    /// Brings cursors and waits for the end.
+    fileprivate func sync(_ cursors: [ConversationID: Int64], stamp: Stamp? = nil) async throws -> Synced {
+        await receive(.success(.sync(SyncCommand(cursors: cursors, stamp: stamp, hasMore: false))))
+        let outputs = await outbound.outputs.wait { $0.contains { $0.synced != nil } }
+        guard let synced = outputs.lazy.compactMap(\.synced).first else { throw RequestError(.internalError, "no SYNCED") }
+        return synced
+    }
+}
+
+extension RecordingOutbound.Output {
+    fileprivate var synced: Synced? {
+        guard case .synced(_, let synced) = event else { return nil }
+        return synced
+    }
+}
