@@ -158,9 +158,12 @@ package struct LeaseScan: Hashable, Sendable {
     /// Whether this instance is among those that hold a lease, and listed.
     package let holdsOwn: Bool
     package let reaped: [ReapedInstance]
+    /// What the other instances were told on the way, and this one has to hear too.
+    package let events: [PresenceEvent]
 
-    package init(holdsOwn: Bool, reaped: [ReapedInstance]) {
+    package init(holdsOwn: Bool, reaped: [ReapedInstance], events: [PresenceEvent] = []) {
         self.holdsOwn = holdsOwn
         self.reaped = reaped
+        self.events = events
     }
 }

@@ -107,6 +107,8 @@ package struct LeaseKeeper: Sendable {
         case .scan:
             let scan = try await directory.reapExpiredInstances()
             for reaped in scan.reaped { log(reaped) }
+            // The bus brings an instance its own events, which it ignores.
+            for event in scan.events { await hub.receive(event) }
             if scan.holdsOwn { return nil }
             state.lost()
             return .notYet

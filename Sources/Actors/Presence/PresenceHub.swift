@@ -277,7 +277,8 @@ extension PresenceHub {
                 perform(command, ref: ref, of: connection, user: user, at: now)
             case .met(let pair):
                 for (user, other) in [(pair.first, pair.second), (pair.second, pair.first)] where local.isHere(user) {
-                    watch.addContact(other, of: user)
+                    watch.addContacts([other], of: user)
+                    wantTopic(other)
                     unread.insert(other)
                 }
             }
@@ -300,7 +301,7 @@ extension PresenceHub {
         watch.remove(connection)
         if local.close(connection, of: user, at: now) {
             contactless.remove(user)
-            watch.setContacts([], of: user)
+            watch.removeContacts(of: user)
             if !isOpen { log(.offline, user) }
         }
         doubtful.insert(user)
@@ -407,7 +408,7 @@ extension PresenceHub {
         // Without an answer the user hears of contacts with the next connection.
         guard let contacts, local.isHere(user) else { return }
         let others = Set(contacts).subtracting([user])
-        watch.setContacts(others, of: user)
+        watch.addContacts(others, of: user)
         unread.formUnion(others)
         for other in others { wantTopic(other) }
         if !others.isEmpty { wakeUp.fire() }

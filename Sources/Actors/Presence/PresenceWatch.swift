@@ -98,20 +98,19 @@ extension PresenceWatch {
         }
     }
 
-    /// Has all connections of `user` know of the people that they talk to, in place of those given before.
-    package mutating func setContacts(_ users: Set<UserID>, of user: UserID) {
-        let before = contacts[user] ?? []
-        contacts[user] = users.isEmpty ? nil : users
-        for other in users { subjects[other, default: Subject()].contacts.insert(user) }
-        for other in before.subtracting(users) {
+    /// Has all connections of `user` hear of these people too.
+    package mutating func addContacts(_ others: Set<UserID>, of user: UserID) {
+        guard !others.isEmpty else { return }
+        contacts[user, default: []].formUnion(others)
+        for other in others { subjects[other, default: Subject()].contacts.insert(user) }
+    }
+
+    /// The user's last connection has gone.
+    package mutating func removeContacts(of user: UserID) {
+        for other in contacts.removeValue(forKey: user) ?? [] {
             subjects[other]?.contacts.remove(user)
             dropIfUnwatched(other)
         }
-    }
-
-    /// Adds one to the people that a user talks to.
-    package mutating func addContact(_ other: UserID, of user: UserID) {
-        setContacts((contacts[user] ?? []).union([other]), of: user)
     }
 
     private mutating func dropIfUnwatched(_ user: UserID) {

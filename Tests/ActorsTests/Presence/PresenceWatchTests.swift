@@ -96,14 +96,14 @@ struct PresenceWatchTests {
         let user = fixture.id(UserID.self)
         let friend = fixture.id(UserID.self)
         var watch = watching(user, .offline)
-        watch.setContacts([user], of: friend)
+        watch.addContacts([user], of: friend)
         watch.receive(presence(user, .online), at: nil, now: .zero)
         let notices = watch.takeDue(now: .seconds(1))
         #expect(notices.map(\.connections) == [[one]])
         #expect(notices.map(\.contacts) == [[friend]])
         watch.remove(one)
         #expect(watch.isWatched(user))
-        watch.setContacts([], of: friend)
+        watch.removeContacts(of: friend)
         #expect(!watch.isWatched(user))
     }
 

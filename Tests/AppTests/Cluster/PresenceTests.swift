@@ -52,35 +52,6 @@ struct PresenceTests {
         watcher.connection.disconnect()
     }
 
-    @Test("Redis holds the documented keys, also after a flush")
-    func keys() async throws {
-        let cluster = try RunningCluster.current
-        let ada = try await cluster.visitor.person()
-        let bob = try await cluster.visitor.person()
-        let watcher = try await connect(bob, to: cluster.urlB)
-        let wire = try await connect(ada, to: cluster.urlA)
-        try watcher.send(["type": "PRESENCE_WATCH", "userIds": [.string(ada.id)]])
-        try await watcher.frame("PRESENCE_STATE")
-        for round in 0..<2 {
-            try await eventually(within: .seconds(5), "the keys, round \(round)") {
-                let online = try await cluster.redis.command("SMEMBERS", "online_users")
-                let sockets = try await cluster.redis.command("SMEMBERS", "user_sockets:\(ada.id)")
-                let users = try await cluster.redis.command("SMEMBERS", "instance_users:A")
-                let instances = try await cluster.redis.command("SMEMBERS", "instances").split(separator: "\n")
-                return online.contains(ada.id) && sockets.hasPrefix("A/") && users.contains(ada.id) && instances.sorted() == ["A", "B"]
-            }
-            let presence = try await cluster.redis.command("GET", "user_presence:\(ada.id)")
-            for part in [ada.id, #""status":"online""#, #""instanceId":"A""#, "lastSeen", "username"] { #expect(presence.contains(part)) }
-            if round == 0 { try await cluster.redis.command("FLUSHALL") }
-        }
-        try await cluster.a.waitForLog(containing: "presence_restored")
-        // Nobody was told of somebody who was online all the time: the merging of changes is over by now.
-        try await Task.sleep(for: .milliseconds(1_500))
-        #expect(watcher.frames("PRESENCE").isEmpty)
-        wire.connection.disconnect()
-        watcher.connection.disconnect()
-    }
-
     @Test("HTTP answers for the whole cluster, and refuses what is too much")
     func routes() async throws {
         let cluster = try RunningCluster.current
@@ -214,5 +185,43 @@ struct GhostTests {
         #expect(try await server.process.waitForExit() == .exited(75))
         #expect(server.process.log.last?.contains("INSTANCE_ID A is in use") == true)
         await redis.stop()
+    }
+}
+
+@Suite("What Redis has lost is put in again", .cluster(["RATE_LIMIT": "0"]), .timeLimit(.minutes(1)))
+struct PresenceFlushTests {
+    private func connect(_ person: Person, to base: String) async throws -> Wire {
+        let wire = try await Wire.connect(to: base, token: person.token)
+        try await wire.frame("WELCOME")
+        return wire
+    }
+
+    @Test("Redis holds the documented keys, also after a flush")
+    func keys() async throws {
+        let cluster = try RunningCluster.current
+        let ada = try await cluster.visitor.person()
+        let bob = try await cluster.visitor.person()
+        let watcher = try await connect(bob, to: cluster.urlB)
+        let wire = try await connect(ada, to: cluster.urlA)
+        try watcher.send(["type": "PRESENCE_WATCH", "userIds": [.string(ada.id)]])
+        try await watcher.frame("PRESENCE_STATE")
+        for round in 0..<2 {
+            try await eventually(within: .seconds(5), "the keys, round \(round)") {
+                let online = try await cluster.redis.command("SMEMBERS", "online_users")
+                let sockets = try await cluster.redis.command("SMEMBERS", "user_sockets:\(ada.id)")
+                let users = try await cluster.redis.command("SMEMBERS", "instance_users:A")
+                let instances = try await cluster.redis.command("SMEMBERS", "instances").split(separator: "\n")
+                return online.contains(ada.id) && sockets.hasPrefix("A/") && users.contains(ada.id) && instances.sorted() == ["A", "B"]
+            }
+            let presence = try await cluster.redis.command("GET", "user_presence:\(ada.id)")
+            for part in [ada.id, #""status":"online""#, #""instanceId":"A""#, "lastSeen", "username"] { #expect(presence.contains(part)) }
+            if round == 0 { try await cluster.redis.command("FLUSHALL") }
+        }
+        try await cluster.a.waitForLog(containing: "presence_restored")
+        // Nobody was told of somebody who was online all the time: the merging of changes is over by now.
+        try await Task.sleep(for: .milliseconds(1_500))
+        #expect(watcher.frames("PRESENCE").isEmpty)
+        wire.connection.disconnect()
+        watcher.connection.disconnect()
     }
 }

@@ -48,7 +48,9 @@ extension RedisPresence {
     package func takeOver(from holder: LeaseHolder) async throws(PresenceError) -> ReapedInstance? {
         let text = String(decoding: holder.version, as: UTF8.self)
         guard try await run(PresenceScripts.endLease.call([ownLease], [text])).number == 1 else { return nil }
-        let reaped = try await reap(identity.instanceID)
+        // Nobody here watches yet, or everybody is read anew with the claim that follows.
+        var events: [PresenceEvent] = []
+        let reaped = try await reap(identity.instanceID, telling: &events)
         return reaped ?? ReapedInstance(instanceID: identity.instanceID, users: 0, offline: 0)
     }
 
@@ -60,10 +62,11 @@ extension RedisPresence {
             throw PresenceError(.refused, "the leases can't be read")
         }
         var reaped: [ReapedInstance] = []
+        var events: [PresenceEvent] = []
         for case let instance? in (parts[1].parts ?? []).map(\.text) where instance != identity.instanceID {
-            if let dead = try await reap(instance) { reaped.append(dead) }
+            if let dead = try await reap(instance, telling: &events) { reaped.append(dead) }
         }
-        return LeaseScan(holdsOwn: holdsOwn == 1, reaped: reaped)
+        return LeaseScan(holdsOwn: holdsOwn == 1, reaped: reaped, events: events)
     }
 
     package func instances() async throws(PresenceError) -> [InstanceReport] {
@@ -102,8 +105,9 @@ extension RedisPresence {
 extension RedisPresence {
     /// Takes the users of an instance without a lease offline: batch by batch, each step only while there is no lease.
     ///
+    /// - Parameter events: gets what was published.
     /// - Returns: nil where another instance is at it, or the lease is back.
-    func reap(_ instance: String) async throws(PresenceError) -> ReapedInstance? {
+    private func reap(_ instance: String, telling events: inout [PresenceEvent]) async throws(PresenceError) -> ReapedInstance? {
         let lock = PresenceKeys.reaper(of: instance)
         let taken = try await run(PresenceCall("SET", [lock, identity.instanceID, "NX", "PX", Self.reaperLock]))
         guard case .status = taken else { return nil }
@@ -115,7 +119,8 @@ extension RedisPresence {
             guard !batch.isEmpty else { break }
             guard let gone = try await reap(batch, of: instance) else { return nil }
             users += batch.count
-            offline += gone
+            offline += gone.count
+            events += gone
         }
         let end = PresenceScripts.reapedInstance.call(
             [
@@ -128,8 +133,8 @@ extension RedisPresence {
         return ReapedInstance(instanceID: instance, users: users, offline: offline)
     }
 
-    /// - Returns: how many of `users` have no other socket; nil where the lease is back.
-    private func reap(_ users: [String], of instance: String) async throws(PresenceError) -> Int? {
+    /// - Returns: what was published of those of `users` who have no other socket; nil where the lease is back.
+    private func reap(_ users: [String], of instance: String) async throws(PresenceError) -> [PresenceEvent]? {
         let lease = PresenceKeys.lease(of: instance)
         let now = time.now().description
         let replies = try await run(
@@ -140,13 +145,12 @@ extension RedisPresence {
                 )
             }
         )
-        var offline = 0
+        var events: [PresenceEvent] = []
         for (user, reply) in zip(users, replies) {
             guard let parts = reply.parts, parts.count == 3, parts[0].number == 1, let at = parts[1].number, let id = UserID(user) else {
                 continue
             }
-            offline += 1
-            publishPresenceEvent(
+            events.append(
                 PresenceEvent(
                     kind: .offline,
                     userID: id,
@@ -156,12 +160,13 @@ extension RedisPresence {
                 )
             )
         }
+        for event in events { publishPresenceEvent(event) }
         // Only now, when the others are told, are they off the list.
         let done = PresenceScripts.reapedUsers.call(
             [lease, PresenceKeys.users(of: instance), PresenceKeys.reaper(of: instance)],
             [Self.reaperLock] + users
         )
         guard let left = try await run(done).number, left >= 0 else { return nil }
-        return offline
+        return events
     }
 }
