@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CMongoC", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CWebAssets"),
         .target(
             name: "Actors",
             dependencies: [
@@ -85,6 +86,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Actors",
+                "CWebAssets",
                 "LocalCluster",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -102,6 +104,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Web"],
             swiftSettings: swiftSettings
         ),
         .target(

@@ -1,7 +1,6 @@
 import Actors
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 /// Whether the process lives, and whether it can do its work.
 struct HealthRoutes: Sendable {
@@ -21,14 +20,6 @@ struct HealthRoutes: Sendable {
     }
 
     func add(to router: Router<APIContext>) {
-        router.get { _, _ in
-            let text = "Switchboard is running. Its API begins at /api/auth/register, its WebSocket is at /ws.\n"
-            return Response(
-                status: .ok,
-                headers: [.contentType: "text/plain; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text))
-            )
-        }
         router.get("livez") { _, _ in try JSONBody.response(["status": "ok"]) }
         router.get("readyz") { _, _ in
             let storeAnswers = await storeAnswers()

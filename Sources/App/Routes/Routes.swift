@@ -24,6 +24,7 @@ struct Routes: Sendable {
         router.add(middleware: origins)
         router.add(middleware: ErrorMiddleware())
         HealthRoutes(store: store, bus: bus, drain: drain).add(to: router)
+        WebRoutes().add(to: router)
 
         let instanceID = settings.instance.id
         let authentication = AuthenticationMiddleware(gate: gate)
