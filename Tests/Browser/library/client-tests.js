@@ -1,0 +1,288 @@
+import { equal, holds, settle } from './expect.js';
+import { Surroundings, message, received } from './surroundings.js';
+
+const list = (lastSeq) => (method, path) =>
+    path.startsWith('/api/conversations?') ? { body: { conversations: [{ conversationId: 'dm:me:you', lastSeq }] } } : undefined;
+
+export const tests = {
+    async 'the first connection catches up from what was loaded'() {
+        const page = new Surroundings(list(7));
+        await page.client.conversations();
+        page.client.connect();
+        equal(page.socket.url, 'ws://chat.test/ws?resume=1');
+        page.socket.welcome();
+        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: { 'dm:me:you': 7 } });
+        equal(page.client.status, 'syncing');
+        page.socket.say(received(8));
+        page.socket.synced({ cursors: { 'dm:me:you': 8 }, stamp: '55' });
+        equal(page.client.status, 'online');
+        equal(page.seqs, [8]);
+    },
+    async 'after a loss it connects again and asks for what it missed'() {
+        const page = new Surroundings(list(7));
+        await page.client.conversations();
+        page.online();
+        page.socket.say(received(8));
+        page.socket.end(1006);
+        equal(page.client.status, 'waiting');
+        await page.pass(15_000);
+        page.socket.welcome();
+        equal(page.sockets.length, 2);
+        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: { 'dm:me:you': 8 }, stamp: '1' });
+    },
+    async 'nothing is shown twice'() {
+        const page = new Surroundings(list(7));
+        await page.client.conversations();
+        page.online();
+        for (const seq of [8, 8, 7, 9, 8]) page.socket.say(received(seq));
+        equal(page.seqs, [8, 9]);
+    },
+    async 'pauses grow, with full jitter'() {
+        const page = new Surroundings();
+        page.random = 0.999;
+        page.online();
+        const pauses = [];
+        page.socket.end(1006);
+        for (let round = 0; round < 8; round += 1) {
+            pauses.push(page.of('status').findLast(({ status }) => status === 'waiting').retryInMs);
+            await page.pass(20_000);
+            page.socket.end(1006);
+        }
+        holds(pauses[0] <= 500 && pauses[1] > 500 && pauses[2] > 1_500, `they grow: ${pauses}`);
+        holds(Math.max(...pauses) <= 15_000, `they end: ${pauses}`);
+        page.random = 0;
+        await page.pass(20_000);
+        page.socket.end(1006);
+        equal(page.of('status').at(-1).retryInMs, 0, 'the shortest');
+    },
+    async 'a GOAWAY says when to come back'() {
+        const page = new Surroundings();
+        page.online();
+        const first = page.socket;
+        first.say({ type: 'GOAWAY', reason: 'drain', reconnectAfterMs: 4_000 });
+        await page.pass(3_900);
+        equal(page.sockets.length, 1, 'it works on until then');
+        equal(page.client.status, 'online');
+        await page.pass(200);
+        equal(page.sockets.length, 2);
+        holds(first.readyState === 3, 'the old one is left');
+    },
+    async 'a close before the moment of a GOAWAY waits for that moment'() {
+        const page = new Surroundings();
+        page.random = 0;
+        page.online();
+        page.socket.say({ type: 'GOAWAY', reason: 'drain', reconnectAfterMs: 4_000 });
+        page.socket.end(1001, 'GOING_AWAY');
+        await page.pass(3_900);
+        equal(page.sockets.length, 1);
+        await page.pass(200);
+        equal(page.sockets.length, 2);
+    },
+    async 'codes that say stop stop it'() {
+        for (const [code, reason, told] of [
+            [1000, 'Removed', 'Removed'], [1000, 'Session revoked', 'Session revoked'], [4001, 'TOKEN_EXPIRED', 'TOKEN_EXPIRED'],
+            [4003, 'ACCOUNT_SUSPENDED', 'ACCOUNT_SUSPENDED'], [1008, 'SYNC_EXPECTED', 'SYNC_EXPECTED'],
+        ]) {
+            const page = new Surroundings();
+            page.online();
+            page.socket.end(code, reason);
+            equal(page.of('status').at(-1).status, 'stopped');
+            equal(page.of('status').at(-1).reason, told);
+            await page.pass(60_000);
+            equal(page.sockets.length, 1, `sockets after ${code}`);
+        }
+    },
+    async 'other codes do not'() {
+        for (const code of [1001, 1002, 1003, 1006, 1007, 1009, 1011, 1012, 4008, 4029]) {
+            const page = new Surroundings();
+            page.online();
+            page.socket.end(code);
+            await page.pass(6_000);
+            equal(page.sockets.length, 2, `sockets after ${code}`);
+        }
+    },
+    async 'after too many frames it pauses'() {
+        const page = new Surroundings();
+        page.random = 0;
+        page.online();
+        page.socket.end(4029, 'RATE_LIMITED');
+        equal(page.of('status').at(-1).retryInMs, 5_000);
+    },
+    async 'a refused upgrade is asked about over HTTP'() {
+        for (const [status, code] of [[401, 'UNAUTHENTICATED'], [403, 'ACCOUNT_SUSPENDED']]) {
+            const page = new Surroundings(() => ({ status, body: { error: { code, message: '' } } }));
+            page.client.connect();
+            page.socket.end(1006);
+            await settle();
+            equal(page.client.status, 'stopped');
+            equal(page.of('status').at(-1).reason, code);
+        }
+        const page = new Surroundings(() => ({ status: 503 }));
+        page.client.connect();
+        page.socket.end(1006);
+        await settle();
+        equal(page.client.status, 'waiting');
+    },
+    async 'a server that says nothing is left'() {
+        const page = new Surroundings();
+        page.online();
+        await page.pass(26_000);
+        equal(page.socket.frames('PING').length, 1);
+        await page.pass(60_000);
+        holds(page.sockets.length > 1, 'it connects again');
+        const lively = new Surroundings();
+        lively.online();
+        for (let round = 0; round < 20; round += 1) {
+            await lively.pass(5_000);
+            if (lively.socket.frames('PING').length > 0) lively.socket.say({ type: 'PONG' });
+        }
+        equal(lively.sockets.length, 1);
+    },
+    async 'what is sent stays until it is acknowledged, under one clientMessageId'() {
+        const page = new Surroundings();
+        const sent = page.client.send({ recipientId: 'you' }, 'hello');
+        page.client.connect();
+        page.socket.welcome();
+        equal(page.socket.frames('MESSAGE_SEND').length, 0, 'before it has caught up');
+        page.socket.synced();
+        const { clientMessageId } = page.socket.last('MESSAGE_SEND');
+        page.socket.end(1006);
+        await page.pass(15_000);
+        page.socket.welcome();
+        page.socket.synced();
+        equal(page.socket.last('MESSAGE_SEND').clientMessageId, clientMessageId);
+        equal(page.client.outbox.length, 1);
+        page.socket.say({ type: 'ACK', ref: clientMessageId, clientMessageId, duplicate: true, message: message(1, { senderId: 'me', clientMessageId }) });
+        equal((await sent).seq, 1);
+        equal(page.client.outbox.length, 0);
+        equal(page.seqs, [1]);
+    },
+    async 'an echo on a new connection acknowledges as well, and is shown once'() {
+        const page = new Surroundings();
+        page.online();
+        page.client.send({ recipientId: 'you' }, 'hello');
+        const { clientMessageId } = page.socket.last('MESSAGE_SEND');
+        page.socket.end(1006);
+        await page.pass(15_000);
+        page.socket.welcome();
+        page.socket.say(received(1, { senderId: 'me', clientMessageId }));
+        page.socket.synced();
+        equal(page.socket.frames('MESSAGE_SEND').length, 0);
+        equal(page.client.outbox.length, 0);
+        equal(page.seqs, [1]);
+    },
+    async 'messages to one conversation keep their order, others need not wait'() {
+        const page = new Surroundings();
+        page.online();
+        page.client.send({ recipientId: 'you' }, 'one');
+        page.client.send({ recipientId: 'you' }, 'two');
+        page.client.send({ channelId: 'ch:all' }, 'elsewhere');
+        equal(page.socket.frames('MESSAGE_SEND').map(({ content }) => content), ['one', 'elsewhere']);
+        const { clientMessageId } = page.socket.frames('MESSAGE_SEND')[0];
+        page.socket.say({ type: 'ERROR', ref: clientMessageId, code: 'STORE_UNAVAILABLE', message: '', retryAfterMs: 500 });
+        equal(page.socket.frames('MESSAGE_SEND').length, 2, 'two still waits');
+        await page.pass(2_000);
+        equal(page.socket.last('MESSAGE_SEND').clientMessageId, clientMessageId);
+        page.socket.say({ type: 'ACK', ref: clientMessageId, clientMessageId, message: message(1, { senderId: 'me', clientMessageId }) });
+        equal(page.socket.last('MESSAGE_SEND').content, 'two');
+    },
+    async 'a refusal that stands is told, and the message can be tried again or given up'() {
+        const page = new Surroundings();
+        page.online();
+        const sent = page.client.send({ recipientId: 'nobody' }, 'one');
+        const { clientMessageId } = page.socket.last('MESSAGE_SEND');
+        page.socket.say({ type: 'ERROR', ref: clientMessageId, code: 'NOT_FOUND', message: 'There is no such user.' });
+        const error = await sent.catch((error) => error);
+        equal(error.code, 'NOT_FOUND');
+        equal(page.client.outbox[0].state, 'failed');
+        page.client.retry(clientMessageId);
+        equal(page.socket.frames('MESSAGE_SEND').length, 2);
+        equal(page.socket.last('MESSAGE_SEND').clientMessageId, clientMessageId);
+        page.socket.say({ type: 'ERROR', ref: clientMessageId, code: 'NOT_FOUND', message: '' });
+        page.client.discard(clientMessageId);
+        equal(page.client.outbox.length, 0);
+    },
+    async 'what is unsent outlives the page'() {
+        const kept = new Map();
+        const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+        const first = new Surroundings(undefined, { storage });
+        first.online();
+        first.client.send({ recipientId: 'you' }, 'hello');
+        const { clientMessageId } = first.socket.last('MESSAGE_SEND');
+        const second = new Surroundings(undefined, { storage });
+        second.online();
+        equal(second.socket.last('MESSAGE_SEND').clientMessageId, clientMessageId);
+        second.socket.say({ type: 'ACK', ref: clientMessageId, clientMessageId, message: message(1, { senderId: 'me', clientMessageId }) });
+        equal(kept.size, 0);
+        const other = new Surroundings(undefined, { storage });
+        other.online({ userId: 'somebody-else' });
+        equal(other.socket.frames('MESSAGE_SEND').length, 0);
+    },
+    async 'a storage that refuses is done without'() {
+        const storage = { getItem: () => '{', setItem: () => { throw new Error('full'); }, removeItem() {} };
+        const page = new Surroundings(undefined, { storage });
+        page.online();
+        page.client.send({ recipientId: 'you' }, 'hello');
+        equal(page.socket.frames('MESSAGE_SEND').length, 1);
+    },
+    async 'the outbox has an end'() {
+        const page = new Surroundings();
+        for (let count = 0; count < 1_000; count += 1) page.client.send({ recipientId: 'you' }, 'x');
+        const error = await page.client.send({ recipientId: 'you' }, 'x').catch((error) => error);
+        equal(error.code, 'OUTBOX_FULL');
+    },
+    async 'what a SYNC does not bring is paged over HTTP before the cursor moves'() {
+        const pages = [];
+        const page = new Surroundings((method, path) => {
+            if (path.startsWith('/api/conversations?')) return list(10)(method, path);
+            const after = Number(new URLSearchParams(path.split('?')[1]).get('after'));
+            pages.push(after);
+            const messages = Array.from({ length: Math.min(200, 1_310 - after) }, (_, index) => message(after + 1 + index));
+            return { body: { messages, hasMore: after + 200 < 1_310 } };
+        });
+        await page.client.conversations();
+        page.client.connect();
+        page.socket.welcome();
+        for (let seq = 11; seq <= 1_010; seq += 1) page.socket.say(received(seq));
+        page.socket.synced({ cursors: { 'dm:me:you': 1_010 }, complete: false });
+        page.socket.say(received(1_311));
+        equal(page.client.cursors.of('dm:me:you'), 1_010, 'the cursor before the middle is here');
+        await settle();
+        await settle();
+        await settle();
+        equal(pages, [1_010, 1_210]);
+        equal(page.client.cursors.of('dm:me:you'), 1_311);
+        equal(page.seqs.length, 1_301);
+        equal(new Set(page.seqs).size, 1_301);
+    },
+    async 'many cursors go in parts'() {
+        const conversations = Array.from({ length: 900 }, (_, index) => ({ conversationId: `ch:${index}`, lastSeq: index }));
+        const page = new Surroundings(() => ({ body: { conversations } }));
+        await page.client.conversations();
+        page.client.connect();
+        page.socket.welcome();
+        const parts = page.socket.frames('SYNC');
+        equal(parts.map(({ more }) => more ?? false), [true, true, false]);
+        equal(Object.assign({}, ...parts.map(({ cursors }) => cursors))['ch:899'], 899);
+    },
+    async 'commands are answered, refused, or lost with the connection'() {
+        const page = new Surroundings();
+        equal((await page.client.leave('ch:a').catch((error) => error)).code, 'DISCONNECTED');
+        page.online();
+        const left = page.client.leave('ch:a');
+        page.socket.say({ type: 'ACK', ref: page.socket.last('CHANNEL_LEAVE').ref });
+        await left;
+        const refused = page.client.leave('ch:b').catch((error) => error);
+        page.socket.say({ type: 'ERROR', ref: page.socket.last('CHANNEL_LEAVE').ref, code: 'NOT_FOUND', message: '' });
+        equal((await refused).code, 'NOT_FOUND');
+        const lost = page.client.leave('ch:c').catch((error) => error);
+        page.socket.end(1006);
+        equal((await lost).code, 'DISCONNECTED');
+    },
+    async 'a token goes as a sub-protocol, never into the address'() {
+        const page = new Surroundings(undefined, { token: 'abc' });
+        page.client.connect();
+        equal(page.socket.protocols, ['switchboard.v1', 'bearer.abc']);
+        holds(!page.socket.url.includes('abc'), 'the address has no token');
+    },
+};

@@ -1,0 +1,264 @@
+"""Two people at two browsers, on two instances."""
+
+import unittest
+
+from support import PASSWORD, BrowserTest, fresh
+from webdriver import eventually
+
+
+class Chat(BrowserTest):
+    def two(self, **options):
+        """Ada on A and Bob on B, looking at each other's conversation."""
+        ada, ada_name = self.person("ada", "A", **options)
+        bob, bob_name = self.person("bob", "B", **options)
+        self.open_chat(ada, bob_name)
+        self.open_chat(bob, ada_name)
+        return ada, ada_name, bob, bob_name
+
+    def test_direct_messages_go_both_ways_without_a_reload(self):
+        ada, _, bob, bob_name = self.two()
+        self.assertTrue(ada.sees("Connected to A") and bob.sees("Connected to B"))
+        self.send(ada, "Hello from A")
+        self.assert_messages(bob, "Hello from A")
+        self.send(bob, "Hello from B")
+        bob.field("Message").write("and again")
+        bob.press("Enter")
+        self.assert_messages(ada, "Hello from A", "Hello from B", "and again")
+        self.assert_messages(bob, "Hello from A", "Hello from B", "and again")
+        ada.reload()
+        ada.see("Connected to")
+        ada.button(bob_name).click()
+        self.assert_messages(ada, "Hello from A", "Hello from B", "and again")
+
+    def test_a_message_is_sent_then_read(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        self.open_chat(ada, bob_name)
+        self.send(ada, "Are you there?")
+        ada.find("[role=log] .state.sent")
+        bob.button(ada_name).click()
+        self.assert_messages(bob, "Are you there?")
+        ada.find("[role=log] .state.read")
+
+    def test_unread_messages_are_counted_until_they_are_seen(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        self.open_chat(ada, bob_name)
+        for text in ["one", "two", "three"]:
+            self.send(ada, text)
+        badge = f"//button[@aria-label='{ada_name}']//span[@class='badge']"
+        eventually("three unread", lambda: bob.find(badge).text == "3")
+        self.assertIn("(3)", bob.run("return document.title"))
+        bob.button(ada_name).click()
+        self.assert_messages(bob, "one", "two", "three")
+        eventually("none unread", lambda: not bob.all(badge))
+        ada.find("[role=log] .state.read")
+        bob.reload()
+        bob.see("three")
+        bob.see("Connected to")
+        self.assertEqual(bob.all(badge), [])
+
+    def test_a_channel(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        channel = fresh("plans")
+        ada.button("Browse channels").click()
+        ada.field("Channel name").write(channel)
+        ada.button("Create channel").click()
+        ada.field("Message")
+        self.send(ada, "Who is here?")
+        self.assert_messages(ada, "Who is here?")
+        bob.button("Browse channels").click()
+        bob.button(f"Join {channel}").click()
+        self.assert_messages(bob, "Who is here?")
+        self.send(bob, "I am")
+        self.assert_messages(ada, "Who is here?", "I am")
+        ada.see(bob_name, inside="//*[@role='log']")
+        bob.button("Leave").click()
+        bob.button("Leave channel").click()
+        bob.see("Hello,")
+        self.send(ada, "Bye")
+        self.assert_messages(ada, "Who is here?", "I am", "Bye")
+        self.assertEqual(bob.all(f"//button[@aria-label='{channel}']"), [])
+
+    def test_typing_is_seen_and_ends(self):
+        ada, ada_name, bob, bob_name = self.two()
+        self.send(ada, "Tell me")
+        self.assert_messages(bob, "Tell me")
+        bob.field("Message").write("I thi")
+        ada.see(f"{bob_name} is typing")
+        bob.press("Enter")
+        self.assert_messages(ada, "Tell me", "I thi")
+        eventually("the end of typing", lambda: not ada.sees("is typing"))
+
+    def test_edit_delete_and_react(self):
+        ada, _, bob, _ = self.two()
+        self.send(ada, "Meet at nien")
+        self.assert_messages(bob, "Meet at nien")
+        ada.field("Message")
+        ada.press("Up")
+        ada.see("Editing your message")
+        ada.field("Message").clear()
+        ada.field("Message").write("Meet at nine")
+        ada.press("Enter")
+        self.assert_messages(bob, "Meet at nine")
+        bob.see("edited")
+        self.react(bob, "👍")
+        ada.find("//*[@role='log']//button[starts-with(@aria-label, '👍 1')]").click()
+        bob.find("//*[@role='log']//button[starts-with(@aria-label, '👍 2')]").click()
+        ada.find("//*[@role='log']//button[starts-with(@aria-label, '👍 1, You')]")
+        ada.find("[role=log] .message").click()
+        ada.button("Delete").click()
+        ada.button("Delete message").click()
+        self.assert_messages(bob, "This message was deleted.")
+        self.assert_messages(ada, "This message was deleted.")
+
+    def react(self, browser, emoji):
+        browser.find("[role=log] .message .bubble").click()
+        browser.run("document.querySelector('[role=log] .message').focus()")
+        browser.button("React").click()
+        browser.button(f"React with {emoji}").click()
+
+    def test_presence_follows_people(self):
+        ada, ada_name, bob, bob_name = self.two()
+        self.send(ada, "Hi")
+        self.assert_messages(bob, "Hi")
+        ada.see("Online", inside="//header[contains(@class,'conversation-head')]")
+        bob.run("const status = document.querySelector('.own-status'); status.value = 'busy'; status.dispatchEvent(new Event('change'))")
+        ada.see("Busy", inside="//header[contains(@class,'conversation-head')]")
+        bob.button("Log out").click()
+        ada.see("Last seen", inside="//header[contains(@class,'conversation-head')]")
+
+    def test_content_is_text(self):
+        ada, _, bob, _ = self.two()
+        hostile = ["<img src=x onerror=\"document.title='hit'\">", "<script>document.title='hit'</script>", "javascript:alert(1)", "&lt;b&gt; <b>bold</b>"]
+        for text in hostile:
+            self.send(ada, text)
+        self.assert_messages(bob, *hostile)
+        self.assertEqual(bob.all("[role=log] img, [role=log] script, [role=log] b, [role=log] a"), [])
+        self.assertNotIn("hit", bob.run("return document.title"))
+        self.send(bob, "see https://example.org/?a=1&b=<i>, then tell")
+        link = ada.find("[role=log] a")
+        self.assertEqual((link.attribute("href"), link.attribute("rel")), ("https://example.org/?a=1&b=", "noopener noreferrer"))
+
+    def test_history_pages_in_and_nothing_jumps(self):
+        ada, ada_name = self.person("ada", "A")
+        writer = self.programmatic("writer", "B")
+        ada_id = writer.call("GET", f"/api/users?q={ada_name}")["users"][0]["userId"]
+        for number in range(1, 181):
+            writer.send(f"message {number} " + "with some more words " * (number % 7), recipientId=ada_id)
+        ada.button(writer.username).click()
+        eventually("the newest", lambda: ada.messages()[-1:] and ada.messages()[-1].startswith("message 180 "))
+        seen = set()
+        for _ in range(400):
+            before = self.middle(ada)
+            ada.run("document.querySelector('[role=log]').scrollTop -= 150")
+            after = ada.run_async(
+                "const [key, done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => {"
+                " const node = document.querySelector(`[data-key=\"${key}\"]`); done(node && node.getBoundingClientRect().top) }))",
+                before["key"],
+            )
+            seen.update(text.split(" with")[0].strip() for text in ada.messages())
+            if ada.sees("This is the beginning"):
+                break
+            if after is not None and ada.run("return document.querySelector('[role=log]').scrollTop") > 0:
+                self.assertAlmostEqual(after - before["top"], 150, delta=3)
+        self.assertTrue(ada.sees("This is the beginning"))
+        self.assertEqual(seen, {f"message {number}" for number in range(1, 181)})
+        ada.button("Latest").click()
+        eventually("the newest again", lambda: ada.messages()[-1].startswith("message 180 "))
+        self.assertLess(ada.run("return document.querySelectorAll('[role=log] .item').length"), 60)
+
+    def middle(self, browser):
+        return browser.run(
+            "const frame = document.querySelector('[role=log]').getBoundingClientRect();"
+            "const node = [...document.querySelectorAll('[role=log] .item.message')].find((node) => node.getBoundingClientRect().top > frame.top + 100);"
+            "return {key: node.dataset.key, top: node.getBoundingClientRect().top}"
+        )
+
+    def test_by_keyboard_alone(self):
+        browser = self.visitor("A")
+        other = self.programmatic("carol", "B")
+        name = fresh("ada")
+        browser.type(name)
+        browser.press("Tab")
+        browser.type(PASSWORD)
+        browser.press("Tab")
+        browser.press("Tab")
+        self.assertEqual(browser.active.name, "Create account")
+        browser.press("Enter")
+        browser.see("Connected to")
+        browser.press("Control", "k")
+        browser.type(other.username)
+        browser.button(other.username, inside="//div[contains(@class,'results')]")
+        browser.press("Enter")
+        eventually("the focus in the message", lambda: browser.active.name == "Message")
+        browser.type("hi")
+        browser.press("Enter")
+        self.assert_messages(browser, "hi")
+        self.assertEqual(browser.active.name, "Message")
+        browser.press("Shift", "Tab")
+        browser.press("Up")
+        eventually("the focus on a message", lambda: browser.active.role == "article")
+        browser.press("Right")
+        self.assertEqual(browser.active.name, "React")
+        browser.press("Enter")
+        browser.press("Right")
+        browser.press("Enter")
+        browser.find("//*[@role='log']//button[starts-with(@aria-label, '❤️ 1')]")
+        browser.press("Escape")
+
+    def test_two_windows_of_one_person_agree(self):
+        ada, ada_name, bob, bob_name = self.two()
+        second = self.visitor("B")
+        self.log_in(second, ada_name)
+        second.see("Connected to")
+        self.send(ada, "from the first window")
+        second.button(bob_name).click()
+        self.assert_messages(second, "from the first window")
+        self.send(second, "from the second")
+        self.assert_messages(ada, "from the first window", "from the second")
+        self.assert_messages(bob, "from the first window", "from the second")
+
+
+class LogIn(BrowserTest):
+    expected_errors = ("status of 401", "status of 409", "status of 400")
+
+    def test_a_wrong_password_is_said_and_can_be_put_right(self):
+        person = self.programmatic("ada")
+        browser = self.visitor("B")
+        self.log_in(browser, person.username, "wrong password")
+        browser.see("password", inside="//*[@role='alert']")
+        browser.field("Password").clear()
+        browser.field("Password").write(person.password)
+        browser.button("Log in").click()
+        browser.see(f"Hello, {person.username}")
+
+    def test_a_taken_name_and_a_short_password_are_said(self):
+        person = self.programmatic("ada")
+        browser = self.visitor("A")
+        browser.field("Username").write(person.username)
+        browser.field("Password").write(PASSWORD)
+        browser.button("Create account").click()
+        eventually("what is wrong", lambda: browser.find("#sign-in-problem").text)
+        browser.field("Username").clear()
+        browser.field("Username").write(fresh("ada"))
+        browser.field("Password").clear()
+        browser.field("Password").write("short")
+        browser.button("Create account").click()
+        eventually("what is wrong now", lambda: "8" in browser.find("#sign-in-problem").text)
+
+    def test_log_out_and_a_reload_afterwards(self):
+        browser, name = self.person("ada")
+        browser.button("Log out").click()
+        browser.field("Username")
+        browser.reload()
+        browser.field("Username")
+        self.log_in(browser, name)
+        browser.see(f"Hello, {name}")
+        browser.reload()
+        browser.see(f"Hello, {name}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,114 @@
+"""What people see when a part of the cluster goes away: a banner, and every message once."""
+
+import signal
+import unittest
+
+from support import BrowserTest, wait
+from webdriver import eventually
+
+
+class RedisOutage(BrowserTest):
+    def test_redis_killed_and_back(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        self.open_chat(ada, bob_name)
+        self.send(ada, "before")
+        bob.button(ada_name).click()
+        self.assert_messages(bob, "before")
+        self.cluster.redis.kill()
+        try:
+            for browser in (ada, bob):
+                browser.see("may take up to two seconds longer")
+            self.send(ada, "during, from A")
+            self.assert_messages(bob, "before", "during, from A")
+            self.send(bob, "during, from B")
+            self.assert_messages(ada, "before", "during, from A", "during, from B")
+        finally:
+            self.cluster.redis.start()
+        for browser in (ada, bob):
+            eventually("the end of the banner", lambda browser=browser: not browser.sees("may take up to two seconds longer"), within=30)
+        self.send(ada, "after")
+        self.assert_messages(bob, "before", "during, from A", "during, from B", "after")
+        self.assert_messages(ada, "before", "during, from A", "during, from B", "after")
+
+
+class Failover(BrowserTest):
+    expected_errors = ("WebSocket connection to", "status of 502", "status of 503")
+
+    def instance_of(self, browser):
+        return eventually("an instance", lambda: browser.find(".connection.good").text.removeprefix("Connected to ").strip())
+
+    def pair(self):
+        """Ada on whatever instance nginx gives her, Bob on the other one's own address."""
+        ada, ada_name = self.person("ada", "proxy")
+        name = self.instance_of(ada)
+        other = "B" if name == "A" else "A"
+        bob, bob_name = self.person("bob", other)
+        self.open_chat(ada, bob_name)
+        self.send(ada, "one")
+        bob.button(ada_name).click()
+        self.assert_messages(bob, "one")
+        return ada, bob, name, other
+
+    def test_an_instance_killed(self):
+        ada, bob, name, other = self.pair()
+        self.cluster.instances[name].end(signal.SIGKILL)
+        try:
+            self.send(bob, "two, while she is away")
+            eventually("her move to the other instance", lambda: self.instance_of(ada) == other, within=30)
+            self.send(ada, "three")
+            expected = ["one", "two, while she is away", "three"]
+            self.assert_messages(bob, *expected)
+            self.assert_messages(ada, *expected)
+        finally:
+            self.cluster.start(name)
+
+    def test_an_instance_drained(self):
+        ada, bob, name, other = self.pair()
+        self.cluster.instances[name].end(signal.SIGTERM)
+        try:
+            for number in range(2, 6):
+                self.send(ada, f"number {number}")
+            eventually("her move to the other instance", lambda: self.instance_of(ada) == other, within=30)
+            expected = ["one", "number 2", "number 3", "number 4", "number 5"]
+            self.assert_messages(bob, *expected)
+            self.assert_messages(ada, *expected)
+        finally:
+            self.cluster.start(name)
+
+    def test_both_gone_and_what_is_written_meanwhile(self):
+        ada, bob, name, other = self.pair()
+        for instance in (name, other):
+            self.cluster.instances[instance].end(signal.SIGKILL)
+        try:
+            for browser in (ada, bob):
+                browser.see("The connection is lost")
+            self.send(ada, "written without a server")
+            ada.find("[role=log] .state.queued")
+            wait(1)
+        finally:
+            for instance in (name, other):
+                self.cluster.start(instance)
+        self.assert_messages(bob, "one", "written without a server")
+        self.assert_messages(ada, "one", "written without a server")
+        ada.see("connected again")
+        eventually("sent", lambda: not ada.all("[role=log] .state.queued"))
+
+    def test_what_is_unsent_outlives_a_reload(self):
+        ada, bob, name, other = self.pair()
+        for instance in (name, other):
+            self.cluster.instances[instance].end(signal.SIGKILL)
+        try:
+            ada.see("The connection is lost")
+            self.send(ada, "before the reload")
+            ada.find("[role=log] .state.queued")
+        finally:
+            for instance in (name, other):
+                self.cluster.start(instance)
+        ada.go("about:blank")
+        ada.go(self.cluster.proxy)
+        self.assert_messages(bob, "one", "before the reload")
+
+
+if __name__ == "__main__":
+    unittest.main()
