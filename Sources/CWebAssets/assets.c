@@ -49,8 +49,8 @@ static const unsigned char format_js[] = {
 static const unsigned char icon_svg[] = {
 #embed "../App/Web/icon.svg"
 };
-static const unsigned char icons_svg[] = {
-#embed "../App/Web/icons.svg"
+static const unsigned char icons_js[] = {
+#embed "../App/Web/icons.js"
 };
 static const unsigned char index_html[] = {
 #embed "../App/Web/index.html"
@@ -96,7 +96,7 @@ static const struct web_asset all[] = {
     ASSET("dom.js", dom_js),
     ASSET("format.js", format_js),
     ASSET("icon.svg", icon_svg),
-    ASSET("icons.svg", icons_svg),
+    ASSET("icons.js", icons_js),
     ASSET("index.html", index_html),
     ASSET("main.js", main_js),
     ASSET("message-item.js", message_item_js),

@@ -96,6 +96,17 @@ class Cluster:
             "JWT_SECRET": self.secret, "ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": self.password, "DRAIN_SECONDS": "3",
         }
         self.instances[name] = Process(name, [PROGRAM, "serve"], self.directory, environment, ready="Backend listening on")
+        if self.proxy_process:
+            eventually("nginx to find the instance", self.is_reached)
+
+    def is_reached(self):
+        """Whether nginx has stopped answering for an instance that was away."""
+        try:
+            for _ in range(4):
+                urllib.request.urlopen(f"{self.proxy}/livez", timeout=5).close()
+            return True
+        except urllib.error.URLError:
+            return False
 
     def url(self, name):
         return f"http://127.0.0.1:{self.ports[name]}"

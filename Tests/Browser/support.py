@@ -47,7 +47,8 @@ class BrowserTest(unittest.TestCase):
         self.browsers = []
 
     def tearDown(self):
-        failed = any(error for _, error in getattr(self._outcome, "errors", ()) or ()) or not getattr(self._outcome, "success", True)
+        result = self._outcome.result
+        failed = any(self.id() in test.id() for test, _ in result.failures + result.errors)
         said = [message for browser in self.browsers for message in browser.errors()]
         if failed:
             for number, browser in enumerate(self.browsers):

@@ -57,8 +57,20 @@ class Accessibility(BrowserTest):
         browser.button(other.username).click()
         self.send(browser, "An answer")
         eventually("all messages", lambda: len(browser.messages()) == 5)
-        browser.see("unread")
+        eventually("what is unread", lambda: browser.all(f"//button[@aria-label='{quiet.username}']//span[@class='badge']"))
         return browser
+
+    def test_the_check_itself_finds_what_is_wrong(self):
+        browser = self.visitor("A")
+        browser.field("Username")
+        browser.run(
+            "document.body.insertAdjacentElement('beforeend', document.createElement('p')).textContent = 'pale';"
+            "document.body.lastChild.style.cssText = 'color: #999; background: #fff; width: 3000px';"
+            "document.body.append(Object.assign(document.createElement('button'), {id: 'username', tabIndex: 3}))"
+        )
+        found = " ".join(browser.run(SCRIPT))
+        for sign in ("pale” has a contrast of 2.8", "username is there twice", "tab index of its own", "wide in"):
+            self.assertIn(sign, found)
 
     def test_log_in_page(self):
         for is_dark in (False, True):

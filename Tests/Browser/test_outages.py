@@ -33,7 +33,7 @@ class RedisOutage(BrowserTest):
 
 
 class Failover(BrowserTest):
-    expected_errors = ("WebSocket connection to", "status of 502", "status of 503")
+    expected_errors = ("WebSocket connection to", "status of 502", "status of 503", "status of 504", "/api/me - Failed to load")
 
     def instance_of(self, browser):
         return eventually("an instance", lambda: browser.find(".connection.good").text.removeprefix("Connected to ").strip())
