@@ -124,7 +124,7 @@ extension UserActor {
             isFollowing = true
         }
         do throws(StoreError) {
-            for name in try await environment.store.channels(of: userID) { open(name) }
+            for name in try await environment.store.channels(of: userID) { _ = open(name) }
             return .success(())
         } catch {
             preparation = nil
@@ -196,11 +196,11 @@ extension UserActor {
 
     /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given.
     ///
-    /// - Returns: the channel.
+    /// - Returns: the channel; nil where the user has no connection here any more.
     /// - Throws: where it can't be read how far the channel is; the sessions then enter with the next call.
     @discardableResult
-    package func join(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> ChannelActor {
-        let channel = open(name)
+    package func join(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> ChannelActor? {
+        guard let channel = open(name) else { return nil }
         for (id, member) in members where id != connection {
             try await channel.enter(member.session, of: userID, isHeld: !member.isLive)
             if channels[name] !== channel || members[id] == nil { await channel.leave(id) }
@@ -215,9 +215,10 @@ extension UserActor {
         await environment.channels.close(name)
     }
 
-    @discardableResult
-    private func open(_ name: ChannelName) -> ChannelActor {
+    private func open(_ name: ChannelName) -> ChannelActor? {
         if let channel = channels[name] { return channel }
+        // Nobody would close it.
+        guard !isRetired else { return nil }
         let channel = environment.channels.open(name, environment: environment)
         channels[name] = channel
         return channel
