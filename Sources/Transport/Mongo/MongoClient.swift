@@ -45,12 +45,9 @@ struct MongoClient {
         }
     }
 
-    /// The primary's clock, as a stamp of whole seconds.
-    func serverTime() throws -> Stamp {
-        guard case .date(let milliseconds) = try ask(["hello": .int32(1)]).value("localTime") else {
-            throw BSONDocument.damaged("localTime")
-        }
-        return Stamp(UInt64(max(0, milliseconds / 1_000)) << 32)
+    /// The primary's clock.
+    func serverTime() throws -> Timestamp {
+        try ask(["hello": .int32(1)]).time("localTime")
     }
 
     /// Runs a command that writes; an error of one of its statements is thrown too.

@@ -77,7 +77,7 @@ struct MongoOutageTests {
     @Test
     func `a server that hangs is said to be away, and to be back`() async throws {
         let server = try await MongoServer.start(ownOnly: true)
-        let options = "socketTimeoutMS=300&connectTimeoutMS=300&serverSelectionTimeoutMS=300"
+        let options = "socketTimeoutMS=1000&connectTimeoutMS=1000&serverSelectionTimeoutMS=1000"
         let store = try await MongoStore.openForTest(server.uri(database: "hang", options: options))
         let events = Recorder<LogLine>()
         let logger = Logger(label: "Store") { _ in RecordingLogHandler(events) }
