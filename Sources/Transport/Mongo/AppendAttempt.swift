@@ -54,13 +54,13 @@ struct AppendAttempt: Sendable {
                 read {
                     try Self.byID(drafts, client)
                 } then: {
-                    $0.lookedUp($1)
+                    try $0.lookedUp($1)
                 }
             case .lookUp(let drafts):
                 read {
                     try Self.byID(drafts, client) + Self.byKey(drafts, client)
                 } then: {
-                    $0.lookedUp($1)
+                    try $0.lookedUp($1)
                 }
             case .readLast:
                 let conversation = state.conversation
@@ -107,29 +107,40 @@ struct AppendAttempt: Sendable {
         hasEnded = true
     }
 
-    private mutating func read<Value>(_ body: () throws -> Value, then take: (inout AppendState, Value) -> Void) {
+    private mutating func read<Value>(_ body: () throws -> Value, then take: (inout AppendState, Value) throws -> Void) {
         do {
-            take(&state, try body())
+            try take(&state, try body())
             if state.mustPause { end(.paused(nil)) }
         } catch {
             stopped(by: MongoFailure(wrapping: error))
         }
     }
 
-    private static func byID(_ drafts: [MessageDraft], _ client: MongoClient) throws -> [Message] {
+    private static func byID(_ drafts: [MessageDraft], _ client: MongoClient) throws -> [BSONDocument] {
         let ids = drafts.map { BSONValue.id($0.messageID) }
-        return try client.find(MongoSchema.messages, ["_id": .document(["$in": .array(ids)])]).map { try Message($0) }
+        return try client.find(MongoSchema.messages, ["_id": .document(["$in": .array(ids)])])
     }
 
-    private static func byKey(_ drafts: [MessageDraft], _ client: MongoClient) throws -> [Message] {
+    private static func byKey(_ drafts: [MessageDraft], _ client: MongoClient) throws -> [BSONDocument] {
         var keysOfSenders: [UserID: [BSONValue]] = [:]
         for draft in drafts { keysOfSenders[draft.senderID, default: []].append(.string(draft.clientMessageID.description)) }
         return try keysOfSenders.flatMap { sender, keys in
             try client.find(
                 MongoSchema.messages,
                 ["senderId": .id(sender), "clientMessageId": .document(["$in": .array(keys)])]
-            ).map { try Message($0) }
+            )
         }
+    }
+}
+
+extension AppendState {
+    fileprivate mutating func lookedUp(_ documents: [BSONDocument]) throws {
+        let messages = try documents.map { try Message($0) }
+        var originalDigests: [MessageID: [UInt8]] = [:]
+        for (message, document) in zip(messages, documents) where message.rev > 0 {
+            originalDigests[message.messageID] = try document.optionalBinary("originalDigest")
+        }
+        lookedUp(messages, originalDigests: originalDigests)
     }
 }
 

@@ -46,6 +46,8 @@ struct AppendState: Sendable {
     private var pending: [Int] = []
     /// Of each key the message that has it.
     private var known: [Key: Message] = [:]
+    /// What was sent first, of known messages whose content was changed since.
+    private var originalDigests: [MessageID: [UInt8]] = [:]
     private var toLookUp: [Int] = []
     /// Whether nothing was sent yet: then only an id that is taken must be known beforehand, and keys are the insert's to tell.
     private var isFresh = true
@@ -93,7 +95,10 @@ struct AppendState: Sendable {
     }
 
     /// What `lookUp` or `lookUpIDs` found.
-    mutating func lookedUp(_ messages: [Message]) {
+    ///
+    /// - Parameter originalDigests: of what was sent, where a message's content was changed since.
+    mutating func lookedUp(_ messages: [Message], originalDigests: [MessageID: [UInt8]] = [:]) {
+        self.originalDigests.merge(originalDigests) { $1 }
         let places = toLookUp
         toLookUp = []
         let byKey = Dictionary(messages.map { (Key($0), $0) }) { first, _ in first }
@@ -172,7 +177,7 @@ struct AppendState: Sendable {
     }
 
     private func repetition(_ draft: MessageDraft, of message: Message) -> AppendOutcome {
-        let isSame = message.conversationID == conversation && message.content.utf8.elementsEqual(draft.content.utf8)
+        let isSame = draft.repeats(message, originalDigest: originalDigests[message.messageID], in: conversation)
         return isSame ? .duplicate(message) : .conflict
     }
 

@@ -75,6 +75,39 @@ extension BSONDocument {
         return Timestamp(milliseconds: milliseconds)
     }
 
+    func optionalTime(_ key: String) throws(StoreError) -> Timestamp? {
+        switch try value(key) {
+        case nil, .null: nil
+        case .date(let milliseconds): Timestamp(milliseconds: milliseconds)
+        default: throw Self.damaged(key)
+        }
+    }
+
+    func conversationID(_ key: String) throws(StoreError) -> ConversationID {
+        guard let id = ConversationID(try text(key)) else { throw Self.damaged(key) }
+        return id
+    }
+
+    /// Nil where the field is absent.
+    func optionalBinary(_ key: String) throws(StoreError) -> [UInt8]? {
+        switch try value(key) {
+        case nil, .null: nil
+        case .binary(let bytes): bytes
+        default: throw Self.damaged(key)
+        }
+    }
+
+    /// The ids in an array.
+    func identifiers<Entity>(_ key: String) throws(StoreError) -> [Identifier<Entity>] {
+        guard case .array(let values) = try value(key) else { throw Self.damaged(key) }
+        var ids: [Identifier<Entity>] = []
+        for value in values {
+            guard case .uuid(let high, let low) = value else { throw Self.damaged(key) }
+            ids.append(Identifier(high: high, low: low))
+        }
+        return ids
+    }
+
     /// The lowest stamp where the field is absent.
     func stamp(_ key: String) throws(StoreError) -> Stamp {
         switch try value(key) {
@@ -149,8 +182,11 @@ private struct BSONReader {
         case 0x03: return .document(try document(field))
         case 0x04: return .array(try Self.elements(of: document(field)))
         case 0x05:
+            guard field.value.count >= 5 else { throw Self.damaged }
+            if bytes[start + 4] == 0 { return .binary(Array(bytes[start + 5..<field.value.upperBound])) }
             guard field.value.count == 21, bytes[start + 4] == 4 else { return nil }
             return try .uuid(high: UInt64(bigEndian: number(at: start + 5)), low: UInt64(bigEndian: number(at: start + 13)))
+        case 0x07: return try .objectID(high: UInt64(bigEndian: number(at: start)), low: UInt32(bigEndian: number(at: start + 8)))
         case 0x08: return .bool(bytes[start] != 0)
         case 0x09: return try .date(number(at: start))
         case 0x0A: return .null

@@ -68,6 +68,13 @@ extension [UInt8] {
             append(4)
             append(integer: high.byteSwapped)
             append(integer: low.byteSwapped)
+        case .binary(let bytes):
+            append(integer: UInt32(bytes.count))
+            append(0)
+            append(contentsOf: bytes)
+        case .objectID(let high, let low):
+            append(integer: high.byteSwapped)
+            append(integer: low.byteSwapped)
         case .bool(let flag): append(flag ? 1 : 0)
         case .date(let milliseconds): append(integer: milliseconds)
         case .null: break
@@ -77,7 +84,7 @@ extension [UInt8] {
         }
     }
 
-    /// Little-endian, as all numbers of BSON; of `UInt64(bigEndian:)` kind only the words of a UUID, which are swapped before.
+    /// Little-endian, as all numbers of BSON; the words of an id, which are big-endian, are swapped before.
     private mutating func append(integer: some FixedWidthInteger) {
         Swift.withUnsafeBytes(of: integer.littleEndian) { append(contentsOf: $0) }
     }

@@ -8,6 +8,10 @@ enum BSONValue: Hashable, Sendable {
     case array([BSONValue])
     /// Binary, subtype 4.
     case uuid(high: UInt64, low: UInt64)
+    /// Binary, subtype 0.
+    case binary([UInt8])
+    /// The `_id` that a server gives a document: 12 bytes, ascending.
+    case objectID(high: UInt64, low: UInt32)
     case bool(Bool)
     /// Milliseconds since 1970-01-01T00:00:00Z.
     case date(Int64)
@@ -36,7 +40,8 @@ enum BSONValue: Hashable, Sendable {
         case .string: 0x02
         case .document: 0x03
         case .array: 0x04
-        case .uuid: 0x05
+        case .uuid, .binary: 0x05
+        case .objectID: 0x07
         case .bool: 0x08
         case .date: 0x09
         case .null: 0x0A

@@ -14,6 +14,9 @@ enum MongoSchema {
     static let memberships = "memberships"
     static let audit = "audit"
 
+    /// Of a membership's `isMember`: false marks one that was left, a tombstone; those of direct conversations have none.
+    static let notLeft = BSONValue.document(["$ne": .bool(false)])
+
     /// Two spellings of one name are the same name: letters count, their case doesn't.
     static let nameCollation: BSONDocument = ["locale": .string("en"), "strength": .int32(2)]
 
@@ -32,8 +35,8 @@ enum MongoSchema {
                 index("users_name", ["username": .int32(1)], isUnique: true, ["collation": .document(nameCollation)]),
                 // Search by prefix, in pages by the folded name: compared byte by byte, which no collation does.
                 index("users_folded", ["folded": .int32(1)]),
-                // Reconciler: whose sessions were ended since a stamp?
-                index("users_kick", ["kickStamp": .int32(1)], ["sparse": .bool(true)]),
+                // Reconciler: whose sessions were ended since a stamp? In pages by (stamp, id).
+                index("users_kicks", ["kickStamp": .int32(1), "_id": .int32(1)], existing("kickStamp")),
             ]
         ),
         (
@@ -41,8 +44,8 @@ enum MongoSchema {
             [
                 // A user's sessions, newest first.
                 index("sessions_user", ["userId": .int32(1), "createdAt": .int32(-1)]),
-                // Reconciler: which sessions were ended one by one since a stamp?
-                index("sessions_kick", ["kickStamp": .int32(1)], ["sparse": .bool(true)]),
+                // Reconciler: which sessions were ended one by one since a stamp? In pages by (stamp, id).
+                index("sessions_kicks", ["kickStamp": .int32(1), "_id": .int32(1)], existing("kickStamp")),
             ]
         ),
         (
@@ -63,7 +66,7 @@ enum MongoSchema {
                 index(
                     "messages_updated",
                     ["conversationId": .int32(1), "updatedStamp": .int32(1)],
-                    ["partialFilterExpression": .document(["updatedStamp": .document(["$exists": .bool(true)])])]
+                    existing("updatedStamp")
                 ),
             ]
         ),
@@ -72,13 +75,24 @@ enum MongoSchema {
             [
                 // A user's conversations; a user is a member once.
                 index(MongoIndex.membership.rawValue, ["userId": .int32(1), "conversationId": .int32(1)], isUnique: true),
-                // A channel's members.
-                index("memberships_conversation", ["conversationId": .int32(1)]),
-                // Reconciler: who joined, left or read since a stamp?
-                index("memberships_stamp", ["stamp": .int32(1)]),
+                // A channel's members in the order of their ids, and how many there are. Direct conversations cost it nothing.
+                index(
+                    "memberships_members",
+                    ["conversationId": .int32(1), "userId": .int32(1)],
+                    ["partialFilterExpression": .document(["isMember": .bool(true)])]
+                ),
+                // SYNC: how far has the other person of each direct conversation read since a stamp?
+                index("memberships_reads", ["otherUserId": .int32(1), "stamp": .int32(1)], existing("otherUserId")),
+                // Reconciler: who joined, left or read since a stamp? In pages by (stamp, id).
+                index("memberships_changes", ["stamp": .int32(1), "_id": .int32(1)]),
             ]
         ),
     ]
+
+    /// The index has the documents that have the field.
+    private static func existing(_ field: String) -> KeyValuePairs<String, BSONValue> {
+        ["partialFilterExpression": .document([field: .document(["$exists": .bool(true)])])]
+    }
 
     private static func index(
         _ name: String,

@@ -47,7 +47,7 @@ extension MongoStore {
         return try await perform { client in
             let memberships = try client.find(
                 MongoSchema.memberships,
-                ["userId": .id(user), "leftStamp": .document(["$exists": .bool(false)])],
+                ["userId": .id(user), "isMember": MongoSchema.notLeft],
                 ["projection": .document(["conversationId": .int32(1), "readSeq": .int32(1)])]
             )
             let readSeqs = try Dictionary(
@@ -62,22 +62,22 @@ extension MongoStore {
                     "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]), "limit": .int64(Int64(limit)),
                 ]
             ).map { try ListedConversation($0) }
-            let lastMessages = try Self.lastMessages(of: conversations, client)
-            let titles = try Self.titles(of: conversations, for: user, client)
+            guard !conversations.isEmpty else { return [] }
+            let details = try ListedDetails(of: conversations, for: user, client)
             return conversations.map { conversation in
                 ConversationSummary(
                     conversationID: conversation.id,
-                    title: titles[conversation.id] ?? conversation.fallbackTitle,
+                    title: details.titles[conversation.id] ?? conversation.fallbackTitle,
                     lastSeq: conversation.lastSeq,
                     readSeq: readSeqs[conversation.id.description] ?? 0,
-                    lastMessage: lastMessages[conversation.id]
+                    lastMessage: details.lastMessages[conversation.id]
                 )
             }
         }
     }
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
-    private static func raiseIfBehind(_ newest: Message, _ client: MongoClient) throws {
+    static func raiseIfBehind(_ newest: Message, _ client: MongoClient) throws {
         let found = try client.find(
             MongoSchema.conversations,
             ["_id": .conversation(newest.conversationID)],
@@ -85,51 +85,6 @@ extension MongoStore {
         )
         guard try found.first?.integer("lastSeq") ?? 0 < newest.seq else { return }
         try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client)
-    }
-
-    private static func lastMessages(
-        of conversations: [ListedConversation],
-        _ client: MongoClient
-    ) throws -> [ConversationID: Message] {
-        let places = conversations.map { conversation -> BSONValue in
-            .document(["conversationId": .conversation(conversation.id), "seq": .int64(conversation.lastSeq)])
-        }
-        guard !places.isEmpty else { return [:] }
-        let found = try client.find(MongoSchema.messages, ["$or": .array(places)]).map { try Message($0) }
-        return Dictionary(found.map { ($0.conversationID, $0) }) { first, _ in first }
-    }
-
-    /// The other person's name, or the channel's title.
-    private static func titles(
-        of conversations: [ListedConversation],
-        for user: UserID,
-        _ client: MongoClient
-    ) throws -> [ConversationID: String] {
-        var others: [UserID: ConversationID] = [:]
-        var channels: [BSONValue] = []
-        for conversation in conversations {
-            switch conversation.id {
-            case .direct(let pair): others[pair.other(than: user)] = conversation.id
-            case .channel: channels.append(.conversation(conversation.id))
-            }
-        }
-        var titles: [ConversationID: String] = [:]
-        if !others.isEmpty {
-            let names = try client.find(
-                MongoSchema.users,
-                ["_id": .document(["$in": .array(others.keys.map { .id($0) })])],
-                ["projection": .document(["username": .int32(1)])]
-            )
-            for name in names {
-                if let conversation = others[try name.identifier("_id")] { titles[conversation] = try name.text("username") }
-            }
-        }
-        if !channels.isEmpty {
-            for channel in try client.find(MongoSchema.channels, ["_id": .document(["$in": .array(channels)])]) {
-                if let id = ConversationID(try channel.text("_id")) { titles[id] = try channel.text("title") }
-            }
-        }
-        return titles
     }
 }
 
@@ -139,8 +94,7 @@ private struct ListedConversation {
     let lastSeq: Int64
 
     init(_ document: BSONDocument) throws {
-        guard let id = ConversationID(try document.text("_id")) else { throw BSONDocument.damaged("_id") }
-        self.id = id
+        id = try document.conversationID("_id")
         lastSeq = try document.integer("lastSeq")
     }
 
@@ -149,6 +103,48 @@ private struct ListedConversation {
         case .direct: ""
         case .channel(let name): name.description
         }
+    }
+}
+
+/// What a list shows of conversations besides their own documents: the last messages, the other people's names, the channels' titles.
+/// One query, whose documents tell by their fields what they are.
+private struct ListedDetails {
+    private(set) var lastMessages: [ConversationID: Message] = [:]
+    private(set) var titles: [ConversationID: String] = [:]
+
+    init(of conversations: [ListedConversation], for user: UserID, _ client: MongoClient) throws {
+        var others: [UserID: ConversationID] = [:]
+        var channels: [BSONValue] = []
+        for conversation in conversations {
+            switch conversation.id {
+            case .direct(let pair): others[pair.other(than: user)] = conversation.id
+            case .channel: channels.append(.conversation(conversation.id))
+            }
+        }
+        let places = conversations.map { conversation -> BSONValue in
+            .document(["conversationId": .conversation(conversation.id), "seq": .int64(conversation.lastSeq)])
+        }
+        var stages: [BSONDocument] = [["$match": .document(["$or": .array(places)])]]
+        if !others.isEmpty { stages.append(Self.union(MongoSchema.users, others.keys.map { .id($0) }, "username")) }
+        if !channels.isEmpty { stages.append(Self.union(MongoSchema.channels, channels, "title")) }
+        for document in try client.aggregate(MongoSchema.messages, stages) {
+            if let name = try document.optionalText("username") {
+                if let conversation = others[try document.identifier("_id")] { titles[conversation] = name }
+            } else if let title = try document.optionalText("title") {
+                titles[try document.conversationID("_id")] = title
+            } else {
+                let message = try Message(document)
+                lastMessages[message.conversationID] = message
+            }
+        }
+    }
+
+    private static func union(_ collection: String, _ ids: [BSONValue], _ field: String) -> BSONDocument {
+        let stages: [BSONDocument] = [
+            ["$match": .document(["_id": .document(["$in": .array(ids)])])],
+            ["$project": .document([field: .int32(1)])],
+        ]
+        return ["$unionWith": .document(["coll": .string(collection), "pipeline": .array(stages.map(BSONValue.document))])]
     }
 }
 
@@ -169,21 +165,22 @@ extension Message {
     }
 
     init(_ document: BSONDocument) throws {
-        guard let conversationID = ConversationID(try document.text("conversationId")) else {
-            throw BSONDocument.damaged("conversationId")
-        }
         guard let clientMessageID = ClientMessageID(try document.text("clientMessageId")) else {
             throw BSONDocument.damaged("clientMessageId")
         }
         self.init(
             messageID: try document.identifier("_id"),
-            conversationID: conversationID,
+            conversationID: try document.conversationID("conversationId"),
             seq: try document.integer("seq"),
             senderID: try document.identifier("senderId"),
             senderName: try document.text("senderName"),
             content: try document.text("content"),
             clientMessageID: clientMessageID,
-            createdAt: try document.time("createdAt")
+            createdAt: try document.time("createdAt"),
+            editedAt: try document.optionalTime("editedAt"),
+            deletedAt: try document.optionalTime("deletedAt"),
+            reactions: try Reactions(document.documents("reactions")),
+            rev: try document.optionalInteger("rev") ?? 0
         )
     }
 }

@@ -100,7 +100,7 @@ extension MongoStore {
     }
 
     /// - Returns: how many documents the filter found.
-    private static func update(
+    static func update(
         _ collection: String,
         _ filter: BSONDocument,
         _ update: BSONDocument,

@@ -44,6 +44,12 @@ package final class MongoStore: Store {
             } catch {
                 throw error.storeError
             }
+        } performChange: { id, conversation throws(StoreError) in
+            do throws(MongoFailure) {
+                try await pool.withClient { try MongoStore.raiseChange(of: id, in: conversation, isLate: true, $0) }
+            } catch {
+                throw error.storeError
+            }
         }
     }
 

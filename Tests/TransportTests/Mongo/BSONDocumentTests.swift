@@ -12,6 +12,8 @@ struct BSONDocumentTests {
         "document": .document(["inner": .document([:])]),
         "array": .array([.int32(1), .string("two"), .document(["three": .int64(3)])]),
         "uuid": .uuid(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98_7654_3210),
+        "binary": .binary([0, 1, 0xFF]),
+        "objectID": .objectID(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98),
         "true": .bool(true),
         "date": .date(-1),
         "null": .null,
@@ -47,6 +49,8 @@ struct BSONDocumentTests {
         #expect(try copy.value("array") == .array([.int32(1), .string("two"), .document(["three": .int64(3)])]))
         #expect(try copy.documents("array") == [["three": .int64(3)]])
         #expect(try copy.identifier("uuid") == UserID(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98_7654_3210))
+        #expect(try copy.optionalBinary("binary") == [0, 1, 0xFF])
+        #expect(try copy.value("objectID") == .objectID(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98))
         #expect(try copy.flag("true"))
         #expect(try copy.flag("absent") == false)
         #expect(try copy.time("date") == Timestamp(milliseconds: -1))
@@ -68,13 +72,20 @@ struct BSONDocumentTests {
         #expect(throws: StoreError.self) { try Self.everything.time("int64") }
     }
 
+    @Test("An object id is 12 bytes in their order, other binary data is of subtype 0")
+    func objectID() {
+        let id: BSONDocument = ["i": .objectID(high: 0x0123_4567_89AB_CDEF, low: 0xFEDC_BA98)]
+        #expect(id.bytes == [20, 0, 0, 0, 7, 0x69, 0, 0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0])
+        let binary: BSONDocument = ["b": .binary([7, 8])]
+        #expect(binary.bytes == [15, 0, 0, 0, 5, 0x62, 0, 2, 0, 0, 0, 0, 7, 8, 0])
+    }
+
     @Test("Fields of types that this program doesn't write are passed over")
     func foreignTypes() throws {
         let foreign: [[UInt8]] = [
-            [0x07, 0x61, 0] + Array(repeating: 1, count: 12),
             [0x0B, 0x61, 0, 0x78, 0, 0x69, 0],
             [0x13, 0x61, 0] + Array(repeating: 1, count: 16),
-            [0x05, 0x61, 0, 2, 0, 0, 0, 0, 9, 9],
+            [0x05, 0x61, 0, 2, 0, 0, 0, 5, 9, 9],
             [0x7F, 0x61, 0],
             [0x0D, 0x61, 0, 2, 0, 0, 0, 0x78, 0],
         ]
@@ -98,7 +109,7 @@ struct BSONDocumentTests {
             }
             guard let document = BSONDocument(checking: bytes) else { continue }
             do {
-                for key in ["array", "document", "int64"] { _ = try document.value(key) }
+                for key in ["array", "document", "int64", "uuid", "binary", "objectID"] { _ = try document.value(key) }
             } catch {
                 refused += 1
             }

@@ -61,6 +61,36 @@ struct MongoInjectionTests {
         }
     }
 
+    @Test(arguments: operators)
+    func `it is an edit's content, a reaction, a channel's title`(text: String) async throws {
+        let uri = try await SharedMongoServer.common.uri()
+        try await MongoStore.with(uri) { store in
+            let (alice, name) = (fixture.user("alice"), try #require(ChannelName("general")))
+            try await store.createChannel(fixture.channel(name, text, by: alice))
+            #expect(try await store.channel(name)?.channel.title == text)
+            let message = try await store.stored(fixture.draft(from: alice), in: .channel(name))
+            let (id, author) = (message.messageID, alice.userID)
+            let edited = try await store.edit(id, in: .channel(name), by: author, content: text, at: fixture.time.now())
+            #expect(edited.changed?.content == text)
+            let reacted = try await store.react(id, in: .channel(name), by: author, emoji: text, adds: true)
+            #expect(reacted.changed?.reactions.list.map(\.emoji) == [text])
+            #expect(try await store.newest(in: .channel(name)) == reacted.changed)
+            try await MongoBackdoor.with(uri) { backdoor in
+                let found = try #require(try await backdoor.find("messages").first)
+                #expect(try found.value("content") == .string(text))
+                #expect(try found.documents("reactions").map { try $0.value("emoji") } == [.string(text)])
+                #expect(try found.documents("reactions").map { try $0.value("userIds") } == [.array([.id(author)])])
+                #expect(try found.optionalBinary("originalDigest") == ContentDigest.of("hello"))
+                #expect(try await backdoor.find("channels").map { try $0.value("title") } == [.string(text)])
+            }
+            // A position isn't a client's; but one that could hold anything finds nothing either.
+            let position = ChangePosition(stamp: Stamp(1), key: text)
+            _ = try await store.changedConversations(after: position, limit: 5)
+            await #expect(throws: StoreError.self) { try await store.changedMemberships(after: position, limit: 5) }
+            await #expect(throws: StoreError.self) { try await store.kickedUsers(after: position, limit: 5) }
+        }
+    }
+
     /// In the database each of them is of BSON's type string.
     private func expectStrings(_ text: String, at uri: String) async throws {
         let fields = [

@@ -6,14 +6,14 @@ import Testing
 @testable import Transport
 
 @Suite(
-    "Of an append whose outcome is unknown, nothing is stored twice and nothing is acknowledged that is not there",
+    "Of a write whose outcome is unknown, nothing is stored twice and nothing is acknowledged that is not there",
     .serialized,
     .timeLimit(.minutes(3))
 )
 struct MongoOutcomeTests {
-    private let fixture = Fixture()
-    private let alice: User
-    private let conversation: ConversationID
+    let fixture = Fixture()
+    let alice: User
+    let conversation: ConversationID
 
     init() {
         alice = fixture.user()
@@ -149,7 +149,7 @@ struct MongoOutcomeTests {
         }
     }
 
-    private func withFailPoints(_ body: (MongoBackdoor) async throws -> Void) async throws {
+    func withFailPoints(_ body: (MongoBackdoor) async throws -> Void) async throws {
         let admin = try await SharedMongoServer.failing.server.uri(database: "admin")
         try await MongoBackdoor.with(admin) { failPoints in
             do {

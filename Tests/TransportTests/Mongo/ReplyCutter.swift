@@ -15,6 +15,7 @@ final class ReplyCutter: Sendable {
             var command: [UInt8] = []
             var left = 0
             var done = 0
+            var commands: [String] = []
         }
 
         private let state = Mutex(State())
@@ -31,6 +32,21 @@ final class ReplyCutter: Sendable {
         }
 
         var done: Int { state.withLock { $0.done } }
+
+        /// The names of the commands that came since the last call.
+        func takeCommands() -> [String] {
+            state.withLock { state in
+                defer { state.commands = [] }
+                return state.commands
+            }
+        }
+
+        /// Notes the command that an OP_MSG begins with: behind its header, flags, kind, length and type of the first field.
+        fileprivate func note(_ bytes: [UInt8]) {
+            guard bytes.count > 26, bytes[12..<16].elementsEqual([0xDD, 0x07, 0, 0]) else { return }
+            let name = String(decoding: bytes[26...].prefix { $0 != 0 }, as: UTF8.self)
+            state.withLock { $0.commands.append(name) }
+        }
 
         fileprivate func takes(_ bytes: [UInt8]) -> Bool {
             state.withLock { state in
@@ -72,6 +88,11 @@ final class ReplyCutter: Sendable {
     /// How many answers were lost.
     var cuts: Int { orders.done }
 
+    /// The commands that asked for documents, since the last call.
+    func takeQueries() -> [String] {
+        orders.takeCommands().filter { ["find", "aggregate", "count", "distinct"].contains($0) }
+    }
+
     func stop() async {
         try? await listener.close()
     }
@@ -100,7 +121,11 @@ private final class Pass: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        if isRequest, orders.takes(Array(buffer.readableBytesView)) { cut.isSet = true }
+        if isRequest {
+            let bytes = Array(buffer.readableBytesView)
+            orders.note(bytes)
+            if orders.takes(bytes) { cut.isSet = true }
+        }
         guard isRequest || !cut.isSet else {
             context.close(promise: nil)
             return

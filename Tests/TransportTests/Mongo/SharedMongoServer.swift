@@ -12,6 +12,9 @@ final class SharedMongoServer: Sendable {
     /// For tests that make commands fail; one at a time.
     static let failing = SharedMongoServer(ownOnly: true)
 
+    /// Of tests that use a server beside others.
+    static let turns = Turns(6)
+
     private static let processIDs = Mutex<[Int32]>([])
     private static let databases = Atomic(0)
     private let started: Task<MongoServer, any Error>
@@ -62,13 +65,15 @@ extension MongoStore {
 
     /// A store for the time of `body`.
     static func with(_ uri: String, _ body: (MongoStore) async throws -> Void) async throws {
-        let store = try await openForTest(uri)
-        do {
-            try await body(store)
-        } catch {
+        try await SharedMongoServer.turns.take {
+            let store = try await openForTest(uri)
+            do {
+                try await body(store)
+            } catch {
+                await store.close()
+                throw error
+            }
             await store.close()
-            throw error
         }
-        await store.close()
     }
 }

@@ -63,8 +63,9 @@ struct SQLiteQueryTests {
             #expect(try await store.missed(by: alice.userID, cursors: cursors, since: Stamp(1)).conversations.count == 40)
             #expect(try await store.messages(after: cursors, each: 5, limit: 50).count == 10)
             #expect(try await store.updatedMessages(in: ids, after: Stamp(0), limit: 50).isEmpty)
+            #expect(try await store.updates(for: alice.userID, since: Stamp(0), limit: 50).messages.isEmpty)
         }
-        #expect(run.count { $0.contains("FROM") } == 4)
+        #expect(run.count { $0.contains("FROM") } == 6)
         #expect(scans(plans).isEmpty, "\(plans)")
     }
 

@@ -236,6 +236,54 @@ struct StoreChangeContract {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `updates are of the user's conversations, with its own cursors and those of people it talks to directly`(
+        kind: StoreKind
+    ) async throws {
+        try await kind.withPair { one, other in
+            let (alice, bob, carol) = (fixture.user(), fixture.user(), fixture.user())
+            let general = try #require(ChannelName("general"))
+            try await one.createChannel(fixture.channel(general, by: bob))
+            for user in [alice, bob] { _ = try await one.join(general, user: user.userID, limit: 5) }
+            let places = [direct(alice, bob), direct(bob, carol), .channel(general)]
+            var messages: [Message] = []
+            for place in places {
+                try await append(2, to: place, by: bob, one)
+                messages.append(try #require(try await one.newest(in: place)))
+            }
+            func updates(_ moment: StoreMoment, of user: User, limit: Int = 9) async throws -> (messages: [Message], reads: [ReadCursor]) {
+                try await other.updates(for: user.userID, since: moment.stamp, limit: limit)
+            }
+            let moment = try await StoreMoment.now(one, fixture)
+            let none = try await updates(moment, of: alice)
+            #expect(none.messages.isEmpty && none.reads.isEmpty)
+            for message in messages {
+                let (place, now) = (message.conversationID, fixture.time.now())
+                _ = try await one.edit(message.messageID, in: place, by: bob.userID, content: "edited", at: now)
+                for user in [alice, carol] { _ = try await one.markRead(place, by: user.userID, upTo: 1) }
+            }
+            let ofBob = try await updates(moment, of: bob)
+            #expect(Set(ofBob.messages.map(\.conversationID)) == Set(places))
+            #expect(ofBob.messages.allSatisfy { $0.content == "edited" })
+            let read: Set = [
+                ReadCursor(conversationID: places[0], userID: alice.userID, seq: 1),
+                ReadCursor(conversationID: places[1], userID: carol.userID, seq: 1),
+            ]
+            #expect(Set(ofBob.reads) == read)
+            let first = try await updates(moment, of: bob, limit: 1)
+            #expect(first.messages.count == 1 && first.reads.count == 1)
+            let ofAlice = try await updates(moment, of: alice)
+            #expect(Set(ofAlice.messages.map(\.conversationID)) == [places[0], places[2]])
+            let own = [places[0], places[2]].map { ReadCursor(conversationID: $0, userID: alice.userID, seq: 1) }
+            #expect(Set(ofAlice.reads) == Set(own))
+            _ = try await one.leave(general, user: alice.userID)
+            #expect(try await updates(moment, of: alice).messages.map(\.conversationID) == [places[0]])
+            #expect(try await updates(moment, of: alice).reads == [own[0]])
+            let later = try await StoreMoment.now(one, fixture)
+            #expect(try await updates(later, of: bob).messages.isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `the watermark that comes with what was missed leaves no gap`(kind: StoreKind) async throws {
         try await kind.withPair { one, other in
             let (alice, bob) = (fixture.user(), fixture.user())

@@ -27,12 +27,14 @@ enum StoreKind: String, CaseIterable, CustomTestStringConvertible {
                 await other.close()
             }
         case .mongodb:
-            let uri = try await SharedMongoServer.common.uri()
-            let one = try await MongoStore.openForTest(uri)
-            let other = try await MongoStore.openForTest(uri)
-            try await body(one, other)
-            await one.close()
-            await other.close()
+            try await SharedMongoServer.turns.take {
+                let uri = try await SharedMongoServer.common.uri()
+                let one = try await MongoStore.openForTest(uri)
+                let other = try await MongoStore.openForTest(uri)
+                try await body(one, other)
+                await one.close()
+                await other.close()
+            }
         }
     }
 

@@ -1,0 +1,73 @@
+package import Actors
+
+extension MongoStore {
+    package func markRead(_ conversation: ConversationID, by user: UserID, upTo seq: Int64) async throws(StoreError) -> ReadOutcome {
+        let mine: BSONDocument = [
+            "userId": .id(user), "conversationId": .conversation(conversation), "isMember": MongoSchema.notLeft,
+        ]
+        return try await performRepeatedly { client, isRepetition in
+            let membership = try client.find(MongoSchema.memberships, mine, ["projection": .document(["readSeq": .int32(1)])]).first
+            guard let readSeq = try membership?.integer("readSeq") else { return .notFound }
+            guard readSeq < seq else { return isRepetition && readSeq == seq ? .advanced : .unchanged }
+            let lastSeq = try Self.lastSeq(of: conversation, atLeast: seq, client)
+            guard seq <= lastSeq else { return .beyond(lastSeq: lastSeq) }
+            var behind = mine
+            behind.append("readSeq", .document(["$lt": .int64(seq)]))
+            let moved = try Self.update(
+                MongoSchema.memberships,
+                behind,
+                [
+                    "$set": .document(["readSeq": .int64(seq)]),
+                    "$currentDate": .document(["stamp": .document(["$type": .string("timestamp")])]),
+                ],
+                client
+            )
+            return moved > 0 ? .advanced : .unchanged
+        }
+    }
+
+    package func contacts(of user: UserID, limit: Int) async throws(StoreError) -> [UserID] {
+        guard limit > 0 else { return [] }
+        return try await perform { client in
+            let found = try client.find(
+                MongoSchema.memberships,
+                ["userId": .id(user), "otherUserId": .document(["$exists": .bool(true), "$ne": .id(user)])],
+                ["projection": .document(["conversationId": .int32(1), "otherUserId": .int32(1)])]
+            )
+            var others: [String: UserID] = [:]
+            for membership in found { others[try membership.text("conversationId")] = try membership.identifier("otherUserId") }
+            guard !others.isEmpty else { return [] }
+            return try client.find(
+                MongoSchema.conversations,
+                ["_id": .document(["$in": .array(others.keys.map(BSONValue.string))])],
+                [
+                    "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]), "limit": .int64(Int64(limit)),
+                    "projection": .document(["_id": .int32(1)]),
+                ]
+            ).compactMap { others[try $0.text("_id")] }
+        }
+    }
+
+    /// The conversation's last number. Where that is below `seq` its messages are asked, which may know a higher one.
+    private static func lastSeq(
+        of conversation: ConversationID,
+        atLeast seq: Int64,
+        _ client: MongoClient
+    ) throws -> Int64 {
+        let found = try client.find(
+            MongoSchema.conversations,
+            ["_id": .conversation(conversation)],
+            ["projection": .document(["lastSeq": .int32(1)])]
+        )
+        let known = try found.first?.integer("lastSeq") ?? 0
+        guard known < seq else { return known }
+        let newest = try client.find(
+            MongoSchema.messages,
+            ["conversationId": .conversation(conversation)],
+            ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1)]
+        ).first.map { try Message($0) }
+        guard let newest, newest.seq > known else { return known }
+        try raiseIfBehind(newest, client)
+        return newest.seq
+    }
+}
