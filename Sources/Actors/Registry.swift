@@ -26,6 +26,11 @@ package actor Registry {
         (connections, entries.count)
     }
 
+    /// How many users have one connection here, two, three, and more.
+    package var connectionsPerUser: [Int] {
+        entries.values.reduce(into: [0, 0, 0, 0]) { $0[min($1.connections, 4) - 1] += 1 }
+    }
+
     /// Registers a connection; when it returns, kicks reach it, and what is delivered to its user is known to concern it.
     ///
     /// - Returns: the user's actor, which begins to deliver to the connection with `welcome`.

@@ -16,6 +16,7 @@ package actor SessionActor {
 
     var state: SessionState
     private var limiter: RateLimiter
+    private let openedAt: Duration
     private var badFrames = WindowCounter(limit: 20, window: .seconds(60))
     var principal: Principal?
     /// The user's actor, while the session is registered.
@@ -59,6 +60,7 @@ package actor SessionActor {
         self.resumes = resumes
         self.environment = environment
         let now = environment.time.uptime()
+        openedAt = now
         state = SessionState(
             principal: principal,
             heartbeat: environment.limits.heartbeat,
@@ -190,6 +192,7 @@ extension SessionActor {
         guard user != nil, let principal else { return }
         user = nil
         presenceClosed(principal)
+        environment.activity.connectionEnded(after: environment.time.uptime() - openedAt)
         var metadata = logIDs
         metadata["reason"] = .string(reason)
         environment.logger.info("DISCONNECT", metadata: metadata)

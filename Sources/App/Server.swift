@@ -30,6 +30,7 @@ enum Server {
                 .init(service: instance.presenceService),
                 .init(service: instance.busConsumer),
                 .init(service: instance.reconciler),
+                .init(service: instance.activity),
                 .init(service: instance.application(settings, logger: logger)),
                 .init(service: drain),
             ],
@@ -79,6 +80,7 @@ struct Instance: Sendable {
     let busService: RedisBus?
     let storeMonitor: StoreMonitor
     let presenceService: PresenceService
+    let activity: ActivityService
     private let store: any ClosableStore
     private let hasher: ScryptHasher
     private let routes: Routes
@@ -142,7 +144,8 @@ struct Instance: Sendable {
         let delivery = Delivery(registry: registry, bus: bus, presence: presence)
         let moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time)
         let access = ConversationAccess(store: store, registry: registry)
-        let messaging = Messaging(store: store, delivery: delivery, access: access, ids: ids, time: time)
+        let meter = ActivityMeter()
+        let messaging = Messaging(store: store, delivery: delivery, access: access, ids: ids, activity: meter, time: time)
         let conversations = Conversations(store: store, delivery: delivery, registry: registry, access: access, time: time)
         let accounts = Accounts(
             store: store,
@@ -180,7 +183,13 @@ struct Instance: Sendable {
             conversations: conversations,
             presence: presence,
             store: store,
+            activity: meter,
             time: time
+        )
+        activity = ActivityService(
+            recorder: ActivityRecorder(instanceID: settings.instance.id, meter: meter, store: store, time: time) { [registry] in
+                await ActivityService.sample(registry, presence)
+            }
         )
         routes = Routes(
             store: store,
@@ -194,6 +203,7 @@ struct Instance: Sendable {
             access: access,
             presence: presence,
             reporter: reporter,
+            activity: activity.recorder,
             drain: drain,
             time: time,
             settings: settings

@@ -12,6 +12,7 @@ package actor InMemoryStore: Store {
         case watermark, changedConversations, changedMemberships, kickedUsers, kickedSessions
         case updates, updatedMessages, messagesAfter, missed
         case record, auditLog
+        case recordActivity, activity, forgetActivity
     }
 
     private struct Held {
@@ -22,6 +23,7 @@ package actor InMemoryStore: Store {
     var accounts = InMemoryAccounts()
     var conversations = InMemoryConversations()
     private var audit: [AuditEntry] = []
+    var activity: [ActivityMinute] = []
     private var lastStamp: UInt64 = 0
 
     private var failure: StoreError?

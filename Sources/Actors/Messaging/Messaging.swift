@@ -13,6 +13,7 @@ package final class Messaging: Sendable {
     private let writer: ConversationWriter
     private let access: ConversationAccess
     private let ids: any IDGenerator
+    private let activity: ActivityMeter
     private let time: any TimeSource
     private let logger: Logger
     /// Accounts that were seen to exist. They are never deleted, so what is known stays true.
@@ -24,12 +25,14 @@ package final class Messaging: Sendable {
         delivery: Delivery,
         access: ConversationAccess,
         ids: any IDGenerator,
+        activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
         self.access = access
         self.ids = ids
+        self.activity = activity
         self.time = time
         self.logger = logger
         writer = ConversationWriter(store: store, delivery: delivery)
@@ -45,7 +48,9 @@ package final class Messaging: Sendable {
             let conversation = try await conversation(for: destination, sender: sender)
             let drafts = commands.map { draft($0, from: sender) }
             let outcomes = try await append(drafts, to: conversation)
-            return outcomes.map(answer)
+            let answers = outcomes.map(answer)
+            activity.stored(messages: answers.count { (try? $0.get().isDuplicate) == false })
+            return answers
         } catch {
             return commands.map { _ in .failure(error) }
         }

@@ -1,7 +1,7 @@
 /// The truth: accounts, sessions, conversations and messages.
 ///
 /// Several instances share one store. Every answer is of committed data.
-package protocol Store: AccountStore, MessageStore, ChannelStore, ChangeStore, AuditStore {
+package protocol Store: AccountStore, MessageStore, ChannelStore, ChangeStore, AuditStore, ActivityStore {
     /// Asks the store for a sign of life.
     func ping() async throws(StoreError)
 

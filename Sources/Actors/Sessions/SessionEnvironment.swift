@@ -42,6 +42,7 @@ package final class SessionEnvironment: Sendable {
     package let conversations: Conversations
     package let presence: PresenceHub
     package let store: any Store
+    package let activity: ActivityMeter
     package let time: any TimeSource
     package let logger: Logger
 
@@ -54,6 +55,7 @@ package final class SessionEnvironment: Sendable {
         conversations: Conversations,
         presence: PresenceHub,
         store: any Store,
+        activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
         logger: Logger = Logger(label: "Session")
     ) {
@@ -65,6 +67,7 @@ package final class SessionEnvironment: Sendable {
         self.conversations = conversations
         self.presence = presence
         self.store = store
+        self.activity = activity
         self.time = time
         self.logger = logger
     }

@@ -143,6 +143,18 @@ struct AdminRoutes: Sendable {
         let before = MessageID(cursor)
         guard cursor.isEmpty || before != nil else { throw RequestError(.badRequest, "cursor: as the last page gave it") }
         let entries = try await asking { () async throws(StoreError) in try await store.auditLog(before: before, limit: limit) }
-        return AuditPage(entries: entries.map(AuditPayload.init), cursor: entries.count == limit ? entries.last?.entryID.description : nil)
+        let names = try await names(of: Set(entries.flatMap { [$0.targetUserID] + ($0.adminID.map { [$0] } ?? []) }))
+        return AuditPage(
+            entries: entries.map { AuditPayload($0, names: names) },
+            cursor: entries.count == limit ? entries.last?.entryID.description : nil
+        )
+    }
+
+    private func names(of users: Set<UserID>) async throws(RequestError) -> [UserID: String] {
+        var names: [UserID: String] = [:]
+        for id in users {
+            names[id] = try await asking { () async throws(StoreError) in try await store.user(id) }?.username
+        }
+        return names
     }
 }

@@ -96,16 +96,20 @@ struct AuditPayload: Encodable {
     let entryId: String
     let action: String
     let adminId: String?
+    let adminName: String?
     let targetUserId: String
+    let targetName: String?
     let targetSessionId: String?
     let reason: String?
     let createdAt: String
 
-    init(_ entry: AuditEntry) {
+    init(_ entry: AuditEntry, names: [UserID: String]) {
         entryId = entry.entryID.description
         action = entry.action.rawValue
         adminId = entry.adminID?.description
+        adminName = entry.adminID.flatMap { names[$0] }
         targetUserId = entry.targetUserID.description
+        targetName = names[entry.targetUserID]
         targetSessionId = entry.targetSessionID?.description
         reason = entry.reason
         createdAt = entry.createdAt.description

@@ -14,6 +14,7 @@ struct Routes: Sendable {
     let access: ConversationAccess
     let presence: PresenceHub
     let reporter: InstanceReporter
+    let activity: ActivityRecorder
     let drain: DrainState
     let time: any TimeSource
     let settings: Settings
@@ -54,6 +55,7 @@ struct Routes: Sendable {
             time: time
         ).add(to: admin)
         ClusterRoutes(presence: presence, reporter: reporter).add(to: admin)
+        AnalyticsRoutes(store: store, activity: activity, time: time).add(to: admin)
         return router
     }
 }

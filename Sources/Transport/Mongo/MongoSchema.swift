@@ -13,6 +13,7 @@ enum MongoSchema {
     static let channels = "channels"
     static let memberships = "memberships"
     static let audit = "audit"
+    static let activity = "activity"
 
     /// Of a membership's `isMember`: false marks one that was left, a tombstone; those of direct conversations have none.
     static let notLeft = BSONValue.document(["$ne": .bool(false)])
@@ -85,6 +86,13 @@ enum MongoSchema {
                 index("memberships_reads", ["otherUserId": .int32(1), "stamp": .int32(1)], existing("otherUserId")),
                 // Reconciler: who joined, left or read since a stamp? In pages by (stamp, id).
                 index("memberships_changes", ["stamp": .int32(1), "_id": .int32(1)]),
+            ]
+        ),
+        (
+            activity,
+            [
+                // A line an instance and minute, read by ranges of minutes.
+                index("activity_minute", ["minute": .int32(1), "instance": .int32(1)], isUnique: true)
             ]
         ),
     ]

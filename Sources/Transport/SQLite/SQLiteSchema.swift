@@ -9,7 +9,7 @@ import GRDB
 /// its own here, since its name of up to 76 characters would stand in every row of three indexes. Text that comes from people
 /// has no column type: see `StoredText`.
 enum SQLiteSchema {
-    static let steps: [String] = [version1, version2]
+    static let steps: [String] = [version1, version2, version3]
 
     static func migrate(_ db: Database) throws {
         try db.inTransaction(.immediate) {
@@ -135,5 +135,25 @@ enum SQLiteSchema {
         DROP INDEX memberships_conversation;
         -- A channel's members in the order of their ids, and how many there are.
         CREATE INDEX memberships_members ON memberships (conversation, user_id) WHERE left_stamp IS NULL;
+        """
+
+    private static let version3 = """
+        CREATE TABLE activity (
+            minute INTEGER NOT NULL, -- since 1970
+            instance TEXT NOT NULL,
+            users INTEGER NOT NULL,
+            connections INTEGER NOT NULL,
+            messages INTEGER NOT NULL,
+            one_connection INTEGER NOT NULL,
+            two_connections INTEGER NOT NULL,
+            three_connections INTEGER NOT NULL,
+            more_connections INTEGER NOT NULL,
+            within_minute INTEGER NOT NULL,
+            within_ten_minutes INTEGER NOT NULL,
+            within_hour INTEGER NOT NULL,
+            within_eight_hours INTEGER NOT NULL,
+            later INTEGER NOT NULL,
+            PRIMARY KEY (minute, instance)
+        ) WITHOUT ROWID;
         """
 }

@@ -187,7 +187,11 @@ extension HTTPTests {
             }
             #expect(ids == Array(Set(ids)).sorted().reversed())
             #expect(own.compactMap { $0["action"].string } == ["ban", "revoke_all", "revoke_one"])
-            #expect(own.first?.fields == ["entryId", "action", "adminId", "targetUserId", "reason", "createdAt"])
+            #expect(
+                own.first?.fields
+                    == ["entryId", "action", "adminId", "adminName", "targetUserId", "targetName", "reason", "createdAt"]
+            )
+            #expect(own.first?["targetName"].string == person.account.username)
             #expect(own.first?["reason"] == "spam")
             #expect(own.last?["targetSessionId"].string == person.account.sessionID)
             for query in ["cursor=x", "cursor=%27", "limit=0", "limit=201"] {
