@@ -44,6 +44,9 @@ need_build_packages() {
 # Debian may start the server that it installs; it is never used here, tests and demo start their own.
 need_redis() { need_packages redis-server; }
 
+# A browser that programs drive, its fonts, a proxy to put before instances, and the Python that drives.
+need_chromium() { need_packages chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji nginx-light python3; }
+
 # A server of MongoDB's protocol that can be started: a mongod in PATH, or else SecantusDB, installed into .venv. It is a separate
 # program that only tests and demo use. (TEST_MONGODB_URI wins over both, but for tests that end their server.)
 need_mongodb() {

@@ -3,7 +3,7 @@
 import { element } from './dom.js';
 import { dateTime } from './format.js';
 
-const words = { BAN: 'Banned', UNBAN: 'Unbanned', REVOKE_ALL: 'Revoked all sessions', REVOKE_ONE: 'Revoked a session' };
+const words = { ban: 'Banned', unban: 'Unbanned', revoke_all: 'Revoked all sessions', revoke_one: 'Revoked a session' };
 
 export class AuditPanel {
     #client;

@@ -25,16 +25,21 @@ export class ClusterPanel {
     }
 
     async #load() {
-        const began = performance.now();
         try {
-            const cluster = await this.#client.request('GET', '/api/admin/cluster');
+            const [cluster, roundTrip] = await Promise.all([this.#client.request('GET', '/api/admin/cluster'), this.#ping()]);
             if (this.#isClosed) return;
-            this.#show(cluster, performance.now() - began);
+            this.#show(cluster, roundTrip);
             this.#problem.textContent = '';
         } catch (error) {
             this.#problem.textContent = error.status === 404 ? 'This server does not tell about its cluster.' : error.message;
         }
         if (!this.#isClosed) this.#timer = setTimeout(() => this.#load(), EVERY_MS);
+    }
+
+    /** How long this page's own connection takes there and back, in milliseconds. */
+    async #ping() {
+        const began = performance.now();
+        return this.#client.command('PING').then(() => performance.now() - began, () => null);
     }
 
     #show({ instances, totals = {} }, roundTrip) {
@@ -44,7 +49,7 @@ export class ClusterPanel {
             ['Instances', count(totals.instances ?? instances.length)],
             ['Users online', count(totals.users ?? sum('users'))],
             ['Connections', count(totals.connections ?? sum('connections'))],
-            ['Round trip to this page', `${Math.max(1, Math.round(roundTrip))} ms`],
+            [`Round trip to ${here ?? 'the server'}`, roundTrip === null ? '–' : `${roundTrip.toFixed(1)} ms`],
         ];
         this.#totals.replaceChildren(...figures.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))));
         this.#cards.replaceChildren(

@@ -164,7 +164,7 @@ export class UsersPanel {
             element(
                 'div',
                 {},
-                element('strong', {}, connectedTo ? `Connected to ${connectedTo}` : 'Not connected'),
+                element('strong', {}, connectedTo ? `Connected to ${connectedTo}` : `Not connected to ${this.#client.session?.instanceId ?? 'this instance'}`),
                 element('span', { class: 'hint' }, `Since ${dateTime(createdAt)}, seen ${ago(lastSeen)}${address ? `, from ${address}` : ''}`),
                 userAgent && element('span', { class: 'hint agent' }, userAgent),
             ),

@@ -3,7 +3,7 @@
 import { element, shape } from './dom.js';
 import { clock, count, dateTime } from './format.js';
 
-const WIDTH = 640;
+const WIDTH = 460;
 const HEIGHT = 220;
 const LEFT = 44;
 const BOTTOM = 26;
@@ -18,7 +18,7 @@ export function lineChart({ title, lines }) {
     const span = Math.max(1, (times.at(-1) ?? 0) - first);
     const across = (time) => LEFT + ((time - first) / span) * (WIDTH - LEFT - RIGHT);
     const svg = frame(summary(title, lines), top);
-    const labels = times.length > 1 ? 5 : 0;
+    const labels = times.length > 1 ? 4 : 0;
     for (let index = 0; index < labels; index += 1) {
         const time = first + (span * index) / (labels - 1);
         const anchor = index === 0 ? 'start' : index === labels - 1 ? 'end' : 'middle';

@@ -157,6 +157,11 @@ export class Cursors {
         return this.#of.get(conversationId)?.seq ?? null;
     }
 
+    /** The conversation is none of the user's any more. */
+    forget(/** @type {string} */ conversationId) {
+        this.#of.delete(conversationId);
+    }
+
     #entry(/** @type {string} */ conversationId) {
         let entry = this.#of.get(conversationId);
         if (!entry) {
@@ -294,6 +299,9 @@ export class SwitchboardClient extends EventTarget {
 
     async #logIn(/** @type {string} */ path, /** @type {string} */ username, /** @type {string} */ password) {
         const answer = await this.request('POST', path, { username, password });
+        // What was known may have been somebody else's.
+        this.#stamp = null;
+        this.cursors = new Cursors();
         // On another origin the cookie doesn't come along.
         if (this.#baseURL.origin !== globalThis.location?.origin) this.#token = answer.token;
         return answer.user;
@@ -651,13 +659,15 @@ export class SwitchboardClient extends EventTarget {
 
     /** @returns {Promise<{channelId: string, lastSeq: number, members: number}>} */
     async join(/** @type {string} */ channelId) {
-        const answer = await this.command('CHANNEL_JOIN', { channelId });
-        if (this.cursors.of(channelId) === null) this.cursors.raise(channelId, answer.lastSeq);
+        const since = this.cursors.of(channelId);
+        const answer = await this.command('CHANNEL_JOIN', { channelId, ...(since !== null && { since }) });
+        if (since === null) this.cursors.raise(channelId, answer.lastSeq);
         return answer;
     }
 
-    leave(/** @type {string} */ channelId) {
-        return this.command('CHANNEL_LEAVE', { channelId });
+    async leave(/** @type {string} */ channelId) {
+        await this.command('CHANNEL_LEAVE', { channelId });
+        this.cursors.forget(channelId);
     }
 
     markRead(/** @type {string} */ conversationId, /** @type {number} */ seq) {

@@ -279,6 +279,32 @@ export const tests = {
         page.socket.end(1006);
         equal((await lost).code, 'DISCONNECTED');
     },
+    async 'a new log-in begins anew'() {
+        const page = new Surroundings((method, path) => (path.includes('login') ? { body: { user: {} } } : list(7)(method, path)));
+        await page.client.conversations();
+        page.online();
+        page.socket.end(1000, 'Session revoked');
+        await page.client.logIn('somebody', 'else');
+        page.client.connect();
+        page.socket.welcome();
+        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: {} });
+    },
+    async 'a channel joined again asks for what it lacks, one left and joined for nothing'() {
+        const page = new Surroundings();
+        page.online();
+        const answer = async (joining, fields) => {
+            page.socket.say({ ref: page.socket.sent.at(-1).ref, ...fields });
+            await joining;
+        };
+        await answer(page.client.join('ch:a'), { type: 'CHANNEL_JOINED', channelId: 'ch:a', lastSeq: 5, members: 1 });
+        equal(page.socket.last('CHANNEL_JOIN').since, undefined);
+        equal(page.client.cursors.of('ch:a'), 5);
+        await answer(page.client.join('ch:a'), { type: 'CHANNEL_JOINED', channelId: 'ch:a', lastSeq: 9, members: 1 });
+        equal(page.socket.last('CHANNEL_JOIN').since, 5);
+        equal(page.client.cursors.of('ch:a'), 5);
+        await answer(page.client.leave('ch:a'), { type: 'ACK' });
+        equal(page.client.cursors.of('ch:a'), null);
+    },
     async 'a token goes as a sub-protocol, never into the address'() {
         const page = new Surroundings(undefined, { token: 'abc' });
         page.client.connect();
