@@ -1,5 +1,6 @@
 import NIOHTTP1
 import Testing
+import Transport
 
 @testable import App
 
