@@ -13,6 +13,8 @@ package actor PresenceHub {
 
     /// The most people of one user's direct conversations whose presence is followed.
     package static let contactLimit = 500
+    /// In which the other instances notice that the directory was emptied and put their users in again: two scans, two heartbeats.
+    private static let restoreTime = Duration.seconds(15)
     private static let batchLimit = 256
 
     private nonisolated let directory: (any PresenceDirectory)?
@@ -44,6 +46,8 @@ package actor PresenceHub {
     /// Whether the directory can be used: the lease is held, and the last call went well.
     private(set) var isOpen = false
     private var isRestoring = false
+    /// Until then a user of whom the directory holds nothing may be one whose instance has yet to put it in again.
+    private var trustsAbsenceFrom = Duration.zero
 
     /// - Parameters:
     ///   - directory: nil for a single instance.
@@ -182,7 +186,10 @@ extension PresenceHub {
     private func record(of user: UserID, stored: [UserID: PresenceRecord]?) -> PresenceRecord {
         // A user who is here is online, whatever the directory says.
         if let here = local.record(of: user) { return here }
-        if let stored { return stored[user] ?? PresenceRecord(userID: user, username: nil, status: .offline, lastSeen: nil) }
+        if let record = stored?[user] { return record }
+        if stored != nil, time.uptime() >= trustsAbsenceFrom {
+            return PresenceRecord(userID: user, username: nil, status: .offline, lastSeen: nil)
+        }
         let known = watch.known(of: user)
         return PresenceRecord(userID: user, username: nil, status: known?.status ?? .offline, lastSeen: known?.lastSeen)
     }
@@ -209,6 +216,7 @@ extension PresenceHub {
     func leaseHeld(isNew: Bool, wasReaped: Bool = false) {
         if isNew {
             local.forgetWritten(wasReaped: wasReaped)
+            trustsAbsenceFrom = time.uptime() + Self.restoreTime
             isRestoring = local.hasUnwritten
         }
         guard isNew || !isOpen else { return }
