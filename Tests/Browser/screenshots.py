@@ -33,14 +33,14 @@ class Screenshots(BrowserTest):
         now = int(time.time() // 60)
         chance = random.Random(7)
         rows = []
-        for minute in range(now - 1_440, now):
+        for minute in range(now - 1_440, now + 2):
             # Few at night, most in the early afternoon.
             busy = max(0.04, math.sin(math.pi * ((minute / 60 % 24) - 5) / 17)) if 5 < minute / 60 % 24 < 22 else 0.04
             users = int(140 * busy + chance.uniform(0, 9))
             ended = chance.uniform(0, 3) * busy
             lengths = [int(ended * share + chance.random()) for share in (0.6, 1.2, 0.9, 0.5, 0.1)]
             sockets = [int(users * share) for share in (0.66, 0.25, 0.07, 0.02)]
-            rows.append((minute, "A", users, int(users * 1.4), int(60 * busy * chance.uniform(0.5, 1.4)), *sockets, *lengths))
+            rows.append((minute, "C", users, int(users * 1.4), int(60 * busy * chance.uniform(0.5, 1.4)), *sockets, *lengths))
         with sqlite3.connect(self.cluster.directory / "switchboard.db", timeout=10) as database:
             database.executemany(f"INSERT OR REPLACE INTO activity VALUES ({', '.join('?' * len(rows[0]))})", rows)
 

@@ -78,6 +78,11 @@ class Failover(BrowserTest):
 
     def test_both_gone_and_what_is_written_meanwhile(self):
         ada, bob, name, other = self.pair()
+        # The banner is gone after some seconds; what it has said is kept.
+        ada.run(
+            "window.said = []; new MutationObserver(() => window.said.push(document.querySelector('.banner').textContent))"
+            ".observe(document.querySelector('.banner'), {childList: true})"
+        )
         for instance in (name, other):
             self.cluster.instances[instance].end(signal.SIGKILL)
         try:
@@ -91,7 +96,7 @@ class Failover(BrowserTest):
                 self.cluster.start(instance)
         self.assert_messages(bob, "one", "written without a server")
         self.assert_messages(ada, "one", "written without a server")
-        ada.see("connected again")
+        eventually("the good news", lambda: any("connected again" in text for text in ada.run("return window.said")))
         eventually("sent", lambda: not ada.all("[role=log] .state.queued"))
 
     def test_what_is_unsent_outlives_a_reload(self):
@@ -108,6 +113,36 @@ class Failover(BrowserTest):
         ada.go("about:blank")
         ada.go(self.cluster.proxy)
         self.assert_messages(bob, "one", "before the reload")
+
+
+class LongAbsence(BrowserTest):
+    expected_errors = ("WebSocket connection to", "/api/me - Failed to load")
+
+    def test_more_is_missed_than_a_sync_brings(self):
+        bob, bob_name = self.person("bob", "B")
+        ada = self.programmatic("ada", "A")
+        bob_id = ada.call("GET", f"/api/users?q={bob_name}")["users"][0]["userId"]
+        ada.send("number 1", recipientId=bob_id)
+        bob.run_async(
+            "const done = arguments[0]; import('/switchboard-client.js').then(async ({SwitchboardClient}) => {"
+            " const client = (window.client = new SwitchboardClient()); window.seqs = []; window.parts = [];"
+            " client.addEventListener('message', ({detail}) => seqs.push(detail.message.seq));"
+            " client.addEventListener('synced', ({detail}) => { parts.push(detail.complete); done(true); });"
+            " await client.conversations(); client.connect(); })"
+        )
+        self.cluster.instances["B"].end(signal.SIGKILL)
+        try:
+            for number in range(2, 1_152):
+                ada.send(f"number {number}", recipientId=bob_id)
+        finally:
+            self.cluster.start("B")
+        eventually("every message", lambda: bob.run("return new Set(window.seqs).size") == 1_150, within=60)
+        self.assertEqual(bob.run("return window.seqs.length"), 1_150)
+        self.assertEqual(bob.run("return window.parts"), [True, False])
+        self.assertEqual(bob.run("return Object.values(window.client.cursors.all())"), [1_151])
+        bob.button(ada.username).click()
+        eventually("the newest", lambda: bob.messages()[-1:] == ["number 1151"])
+        bob.run("window.client.disconnect()")
 
 
 if __name__ == "__main__":

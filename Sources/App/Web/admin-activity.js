@@ -63,7 +63,8 @@ export class ActivityPanel {
         const spans = bucketMinutes === 1 ? 'each minute' : bucketMinutes < 60 ? `each ${bucketMinutes} minutes` : bucketMinutes === 60 ? 'each hour' : `each ${bucketMinutes / 60} hours`;
         this.#charts.replaceChildren(
             lineChart({ title: 'Users online', lines: [{ name: 'Users', points: points('onlineUsers') }, { name: 'Connections', points: points('connections') }] }),
-            lineChart({ title: `Messages, ${spans}`, lines: [{ name: 'Messages', points: points('messages') }] }),
+            // The span that runs has had less time than the others.
+            lineChart({ title: `Messages, ${spans}`, lines: [{ name: 'Messages', points: points('messages').slice(0, bucketMinutes > 1 ? -1 : undefined) }] }),
             barChart({ title: 'Messages by hour of the day', unit: 'messages', bars: localHours(activityByHour) }),
             barChart({
                 title: 'Users by number of open sockets',

@@ -1,7 +1,7 @@
 /** Accounts: find, ban, and end their sessions. */
 
 import { avatar, debounced, element } from './dom.js';
-import { ago, dateTime, plural } from './format.js';
+import { ago, date, dateTime, plural } from './format.js';
 import { ask } from './dialogs.js';
 
 export class UsersPanel {
@@ -82,13 +82,15 @@ export class UsersPanel {
             );
         const sessions = button('Sessions', '', () => this.#toggle(sessions, below, user, path), { 'aria-expanded': String(!below.hidden) });
         row.replaceChildren(
-            element('th', { scope: 'row' }, element('div', { class: 'person' }, avatar(user.username, user.userId, user.online ? 'online' : 'offline'), element('div', {}, element('strong', { dir: 'auto' }, user.username), element('span', { class: 'hint' }, user.role === 'admin' ? 'Administrator' : `Since ${dateTime(user.createdAt)}`)))),
+            element('th', { scope: 'row' }, element('div', { class: 'person' }, avatar(user.username, user.userId, user.online ? 'online' : 'offline'), element('div', {}, element('strong', { dir: 'auto' }, user.username), element('span', { class: 'hint' }, user.role === 'admin' ? 'Administrator' : `Since ${date(user.createdAt)}`)))),
             element('td', { dataset: { label: 'State' } }, user.suspended ? element('span', { class: 'tag danger' }, 'Suspended') : element('span', { class: user.online ? 'tag good' : 'tag' }, user.online ? 'Online' : 'Offline')),
             element('td', { dataset: { label: 'Sessions' } }, String(user.sessions)),
             element(
                 'td',
                 { class: 'actions' },
-                user.suspended ? button('Unban', '', unban) : button('Ban', 'danger', ban),
+                user.suspended && button('Unban', '', unban),
+                // Nobody can lock themselves out.
+                !user.suspended && user.userId !== this.#client.session?.userId && button('Ban', 'danger', ban),
                 button('Revoke all sessions', '', revokeAll),
                 sessions,
             ),

@@ -116,5 +116,5 @@ function niceTop(value) {
     if (value <= 4) return Math.ceil(value);
     if (value <= 8) return 8;
     const unit = 10 ** Math.floor(Math.log10(value));
-    return [1.2, 1.6, 2, 4, 6, 8, 10, 12].map((factor) => Math.round(factor * Math.max(10, unit))).find((candidate) => candidate >= value);
+    return [1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8, 10, 12].map((factor) => Math.round(factor * Math.max(10, unit))).find((candidate) => candidate >= value);
 }

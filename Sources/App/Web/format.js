@@ -5,11 +5,13 @@ const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' });
 const dayAndYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const short = new Intl.DateTimeFormat(undefined, { day: '2-digit', month: '2-digit' });
 const number = new Intl.NumberFormat();
 
 export const clock = (at) => time.format(new Date(at));
 export const dateTime = (at) => full.format(new Date(at));
+export const date = (at) => dateOnly.format(new Date(at));
 export const count = (value) => number.format(value);
 
 /** How many days before today. */
