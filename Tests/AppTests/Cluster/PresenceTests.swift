@@ -79,7 +79,9 @@ struct PresenceTests {
 
         let admin = try await cluster.admin()
         let state = try await admin.at(cluster.urlB).call(.GET, "/api/admin/cluster")
-        let instances = state.json["instances"].array
+        // Other tests may have an instance more in the same cluster for a while.
+        let all = state.json["instances"].array
+        let instances = all.filter { ["A", "B"].contains($0["instanceId"].string) }
         #expect(instances.map { $0["instanceId"].string } == ["A", "B"])
         #expect(
             instances.allSatisfy {
@@ -87,7 +89,7 @@ struct PresenceTests {
                     && $0["bus"] == "ok" && $0["store"] == "ok"
             }
         )
-        #expect(state.json["totals"]["instances"] == 2)
+        #expect(state.json["totals"]["instances"] == .integer(Int64(all.count)))
         #expect(try await bob.api.call(.GET, "/api/admin/cluster").status == 403)
         let users = try await admin.at(cluster.urlB).call(.GET, "/api/admin/users?q=routes")
         #expect(users.json["users"].array.first { $0["userId"].string == ada.id }?["online"] == true)
@@ -124,8 +126,7 @@ struct PresenceTests {
             directory: cluster.directory
         )
         #expect(try await second.waitForExit() == .exited(75))
-        let last = try #require(second.log.last)
-        #expect(last.contains("INSTANCE_ID A is in use"))
+        #expect(second.log.contains { $0.contains("INSTANCE_ID A is in use: an instance started at") })
         #expect(!second.log.contains { $0.contains("Backend listening") })
         #expect(try await cluster.visitor.call(.GET, "/readyz").status == 200)
     }
