@@ -1,0 +1,139 @@
+/// How long things took: kicks, and messages while something failed or after it.
+struct DelayAnalysis: Sendable {
+    let history: History
+
+    /// How long after its answer a kicked session was still open, and how long it may have been.
+    struct Kick: Sendable {
+        enum Condition: String, CaseIterable, Sendable {
+            /// The instance that answered; at once.
+            case here = "on the answering instance"
+            /// Elsewhere, with the bus healthy.
+            case healthy = "elsewhere, all healthy"
+            /// Elsewhere, with the bus down or a hint lost, or an instance out of reach; counted from when it could be reached again.
+            case faulty = "elsewhere, in a fault"
+        }
+
+        let condition: Condition
+        let delay: Duration
+        let detail: String
+    }
+
+    /// How late a message was.
+    struct Delivery: Sendable {
+        enum Condition: String, CaseIterable, Sendable {
+            case healthy = "all healthy"
+            /// During or after a fault of Redis or the links to it alone.
+            case bus = "bus failing or just back"
+            /// Counted from the end of the last fault.
+            case recovery = "after any other fault"
+        }
+
+        let condition: Condition
+        let delay: Duration
+        let detail: String
+    }
+
+    /// For how long after its end a fault may have consequences: a client of Redis tries again after up to five seconds.
+    static let aftermath = Duration.seconds(8)
+
+    // MARK: - Kicks
+
+    /// For each kick the worst of each condition.
+    func kicks() -> [Kick] {
+        history.kicks.flatMap { kick in
+            let all = evidence(of: kick).map { delay(of: $0, after: kick) }
+            return Kick.Condition.allCases.compactMap { condition in
+                all.filter { $0.condition == condition }.max { $0.delay < $1.delay }
+            }
+        }
+    }
+
+    private struct Evidence {
+        let at: Duration
+        let instance: Int
+        let what: String
+    }
+
+    /// Each sign after the answer that a session lives which the kick ended.
+    private func evidence(of kick: KickRecord) -> [Evidence] {
+        let client = history.clients[kick.client]
+        var found: [Evidence] = []
+        for connection in client.connections where kick.ends(sessionID: connection.sessionID, loggedInAt: connection.loggedInAt) {
+            for event in connection.events where event.at > kick.answeredAt && !event.isLate {
+                if case .closed = event.kind { continue }
+                found.append(Evidence(at: event.at, instance: connection.instance, what: "\(event.kind)"))
+            }
+        }
+        let sessions = Dictionary(client.connections.map { ($0.sessionID, $0.loggedInAt) }) { first, _ in first }
+        for request in client.admittedRequests where request.askedAt > kick.answeredAt {
+            guard let loggedInAt = sessions[request.sessionID], kick.ends(sessionID: request.sessionID, loggedInAt: loggedInAt) else {
+                continue
+            }
+            found.append(Evidence(at: request.askedAt, instance: request.instance, what: "a request was admitted"))
+        }
+        return found
+    }
+
+    private func delay(of evidence: Evidence, after kick: KickRecord) -> Kick {
+        var base = kick.answeredAt
+        var isFaulty = false
+        for fault in history.faults where fault.overlaps(kick.answeredAt - Self.aftermath, evidence.at) {
+            guard fault.kind.area != .clients else { continue }
+            isFaulty = true
+            guard fault.kind.area != .bus, fault.hits(evidence.instance) else { continue }
+            base = max(base, min(fault.ended, evidence.at))
+        }
+        let detail = "client \(kick.client), \(kick.action.rawValue) answered at \(kick.answeredAt): \(evidence.what) at \(evidence.at)"
+        let condition: Kick.Condition = evidence.instance == kick.instance ? .here : isFaulty ? .faulty : .healthy
+        return Kick(condition: condition, delay: evidence.at - (condition == .here ? kick.answeredAt : base), detail: detail)
+    }
+
+    // MARK: - Messages
+
+    /// How late each message reached each client that was connected.
+    func deliveries() -> [Delivery] {
+        var acknowledgedAt: [String: Duration] = [:]
+        for event in history.clients.lazy.flatMap(\.connections).flatMap(\.events) {
+            guard case .acknowledged(_, _, let messageID, _) = event.kind else { continue }
+            acknowledgedAt[messageID] = min(event.at, acknowledgedAt[messageID] ?? event.at)
+        }
+        var found: [Delivery] = []
+        for (number, client) in history.clients.enumerated() {
+            var seen: Set<String> = []
+            for connection in client.connections {
+                guard let welcomedAt = connection.welcomedAt else { continue }
+                for event in connection.events {
+                    guard let messageID = event.messageID, seen.insert(messageID).inserted, !event.isLate else { continue }
+                    guard case .received(let conversation, let seq, _) = event.kind, let promised = acknowledgedAt[messageID] else {
+                        continue
+                    }
+                    let base = max(promised, welcomedAt)
+                    guard base < event.at else { continue }
+                    let detail = "client \(number): \(conversation) \(seq), due at \(base), came at \(event.at)"
+                    found.append(judge(base, event.at, instance: connection.instance, detail))
+                }
+            }
+        }
+        return found
+    }
+
+    private func judge(_ base: Duration, _ at: Duration, instance: Int, _ detail: String) -> Delivery {
+        // Where the sender was, a bus fault counts too.
+        let faults = history.faults.filter { $0.kind.area != .clients && $0.overlaps(base - Self.aftermath, at) }
+        guard !faults.isEmpty else { return Delivery(condition: .healthy, delay: at - base, detail: detail) }
+        let others = faults.filter { $0.kind.area != .bus && $0.overlaps(base, at) }
+        guard !others.isEmpty else { return Delivery(condition: .bus, delay: at - base, detail: detail) }
+        let healed = others.map(\.ended).max() ?? base
+        return Delivery(condition: .recovery, delay: max(.zero, at - max(base, healed)), detail: detail)
+    }
+}
+
+extension ClientEvent {
+    /// Of the message that it brings.
+    var messageID: String? {
+        switch kind {
+        case .received(_, _, let messageID), .acknowledged(_, _, let messageID, _): messageID
+        case .answered, .closed: nil
+        }
+    }
+}

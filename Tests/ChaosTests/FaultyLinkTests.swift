@@ -1,0 +1,33 @@
+import LocalCluster
+import Testing
+
+@testable import App
+
+@Suite("A link can be cut, stalled and delayed")
+struct FaultyLinkTests {
+    @Test("What Redis is asked over it comes, comes later, or doesn't come until the link is open again")
+    func modes() async throws {
+        let redis = try await RedisServer.start()
+        let link = try await FaultyLink.start(to: redis.port)
+        let directory = try TemporaryDirectory()
+        let ping: @Sendable () async throws -> String = {
+            try await ToolRun.output(of: "redis-cli", ["-h", "127.0.0.1", "-p", "\(link.port)", "PING"], in: directory)
+        }
+        #expect(try await ping() == "PONG")
+        try await link.set(.cut)
+        await #expect(throws: ChildProcessError.self) { try await ping() }
+        try await link.set(.delayed(.milliseconds(200)))
+        let start = ContinuousClock.now
+        #expect(try await ping() == "PONG")
+        #expect(ContinuousClock.now - start >= .milliseconds(400))
+        try await link.set(.stalled)
+        async let stalled = ping()
+        try await Task.sleep(for: .milliseconds(300))
+        let opened = ContinuousClock.now
+        try await link.set(.open)
+        #expect(try await stalled == "PONG")
+        #expect(ContinuousClock.now - opened < .seconds(5))
+        await link.stop()
+        await redis.stop()
+    }
+}
