@@ -173,6 +173,32 @@ struct SyncTests {
         #expect(replayed == 2)
     }
 
+    /// Five hundred sessions come back at once, each with something missed.
+    @Test func aReconnectStormAsksTheStoreAFewTimesASession() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let first = await b.connect(bob)
+        let stamp = try #require(first.welcome?.stamp)
+        await first.session.connectionClosed()
+        await b.registry.waitUntilEmpty()
+        let sent = try await send(1...3, from: ada, to: bob)
+        let before = b.store.calls.elements.count
+        let presence = Task { await b.presence.run() }
+        let count = 500
+        try await withThrowingDiscardingTaskGroup { group in
+            for _ in 0..<count {
+                group.addTask {
+                    let back = await b.connect(bob, resumes: true)
+                    _ = try await back.sync([conversation: 1], stamp: stamp)
+                    #expect(back.outbound.messages == Array(sent[1...]))
+                }
+            }
+        }
+        presence.cancel()
+        await presence.value
+        // Confirmed, what was missed, what changed, and a page of messages; what the user's sessions share is read once.
+        #expect(b.store.calls.elements.count - before <= count * 4 + 3)
+    }
+
     @Test func whoBringsNoSyncIsClosed() async throws {
         let (_, bob, _) = try await pair()
         let back = await b.connect(bob, resumes: true)
