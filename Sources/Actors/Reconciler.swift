@@ -36,6 +36,7 @@ package actor Reconciler {
     /// Nil until the store has said where to begin.
     private var positions: Positions?
     private var isDegraded = false
+    private var hasHadBus = false
     private var round: Task<Int, Never>?
 
     package init(
@@ -217,7 +218,9 @@ package actor Reconciler {
 
     /// Tells the clients where the bus has gone or come back.
     private func tellStatus() async {
-        let isDegraded = bus.status == .reconnecting
+        // Before it was there for the first time it has not been lost.
+        if bus.status == .connected { hasHadBus = true }
+        let isDegraded = hasHadBus && bus.status == .reconnecting
         guard isDegraded != self.isDegraded else { return }
         self.isDegraded = isDegraded
         for user in await registry.everybody { await user.tell(.clusterStatus(isDegraded: isDegraded)) }

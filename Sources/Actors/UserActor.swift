@@ -140,7 +140,13 @@ extension UserActor {
     /// - Returns: the conversations in which the session is behind, each with the number up to which it has everything.
     package func welcome(_ session: SessionActor, _ welcome: Welcome, stamp: Stamp, holds: Bool) async -> [ConversationID: Int64] {
         begin(at: stamp)
-        session.executor.execute { session.assumeIsolated { $0.goLive(welcome, holds: holds) } }
+        let isDegraded = environment.bus.status == .reconnecting
+        session.executor.execute {
+            session.assumeIsolated { session in
+                session.goLive(welcome, holds: holds)
+                if isDegraded { session.answer(.clusterStatus(isDegraded: true)) }
+            }
+        }
         return holds ? [:] : await release(session.connectionID, missed: [:])
     }
 
