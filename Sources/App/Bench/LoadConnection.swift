@@ -21,7 +21,8 @@ final class LoadConnection: Sendable {
 
     /// Connects and waits for `WELCOME`.
     ///
-    /// - Parameter onFrame: called on the event loop with every later frame.
+    /// - Parameter onFrame: called on the event loop with every later frame, but for `READ_RECEIPT`, `PRESENCE` and `CLUSTER_STATUS`: how
+    ///   often they come is no matter of what is measured.
     static func connect(
         _ user: BenchUser,
         to base: String,
@@ -40,6 +41,7 @@ final class LoadConnection: Sendable {
                 on: loop,
                 options: options
             ) { frame in
+                if frame.isAside { return }
                 let kind = Kind(frame)
                 if case .welcome = kind { welcomed.succeed() } else { onFrame(kind, frame) }
             }
@@ -93,6 +95,11 @@ extension LoadConnection.Kind {
 }
 
 extension ByteBuffer {
+    /// Told by the first letters of its type: `READ`, `PRES`, `CLUS`.
+    fileprivate var isAside: Bool {
+        [0x5245_4144, 0x5052_4553, 0x434C_5553].contains(getInteger(at: readerIndex + 9, as: UInt32.self) ?? 0)
+    }
+
     /// The number that follows the first `mark`; nil where there is none.
     func number(after mark: StaticString) -> Int? {
         withUnsafeReadableBytes { bytes in

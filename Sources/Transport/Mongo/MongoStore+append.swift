@@ -46,17 +46,21 @@ extension MongoStore {
         await pendingRaises.owe(raise)
     }
 
-    /// Inserts the messages of a group and raises what hangs on them: conversations and read cursors at the same time, which saves each
-    /// append the time of a majority's disks.
+    /// Inserts the messages of a group and raises what hangs on them: conversations and, where it concerns them too, memberships at the
+    /// same time, which saves each append the time of a majority's disks.
     ///
     /// - Throws: where it was not begun.
     static func carryOut(_ group: AppendGroup, _ pool: ClientPool, clock: PrimaryClock?) async throws(MongoFailure) -> AppendGroup {
         var group = try await stored(group, pool, clock: clock)
         let raises = group.raises
         if raises.isEmpty { return group }
-        async let conversations = failures(of: raises, pool) { try $0.raiseConversations($1) }
-        async let cursors = failures(of: raises, pool) { try $0.raiseReadCursors($1) }
-        group.raised(zip(await conversations, await cursors).map { $0 ?? $1 })
+        if raises.concernsMemberships {
+            async let conversations = failures(of: raises, pool) { try $0.raiseConversations($1) }
+            async let cursors = failures(of: raises, pool) { try $0.raiseReadCursors($1) }
+            group.raised(zip(await conversations, await cursors).map { $0 ?? $1 })
+        } else {
+            group.raised(await failures(of: raises, pool) { try $0.raiseConversations($1) })
+        }
         return group
     }
 

@@ -61,7 +61,7 @@ extension MongoStore {
                 [
                     "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]), "limit": .int64(Int64(limit)),
                 ]
-            ).map { try ListedConversation($0) }
+            ).map { try ListedConversation($0, for: user) }
             guard !conversations.isEmpty else { return [] }
             let details = try ListedDetails(of: conversations, for: user, client)
             return conversations.map { conversation in
@@ -69,7 +69,7 @@ extension MongoStore {
                     conversationID: conversation.id,
                     title: details.titles[conversation.id] ?? conversation.fallbackTitle,
                     lastSeq: conversation.lastSeq,
-                    readSeq: readSeqs[conversation.id.description] ?? 0,
+                    readSeq: max(readSeqs[conversation.id.description] ?? 0, conversation.sentSeq),
                     lastMessage: details.lastMessages[conversation.id]
                 )
             }
@@ -84,7 +84,8 @@ extension MongoStore {
             ["projection": .document(["lastSeq": .int32(1)])]
         )
         guard try found.first?.integer("lastSeq") ?? 0 < newest.seq else { return }
-        try raise(AppendRaise(conversation: newest.conversationID, newest: newest), client)
+        let readSeqs = [newest.senderID: newest.seq]
+        try raise(AppendRaise(conversation: newest.conversationID, newest: newest, readSeqs: readSeqs), client)
     }
 }
 
@@ -92,10 +93,12 @@ extension MongoStore {
 private struct ListedConversation {
     let id: ConversationID
     let lastSeq: Int64
+    let sentSeq: Int64
 
-    init(_ document: BSONDocument) throws {
+    init(_ document: BSONDocument, for user: UserID) throws {
         id = try document.conversationID("_id")
         lastSeq = try document.integer("lastSeq")
+        sentSeq = try document.sentSeq(of: user, in: id)
     }
 
     var fallbackTitle: String {

@@ -7,7 +7,8 @@ extension MongoStore {
         return try await perform { try Self.updatedMessages(in: ids, after: stamp, limit: limit, $0) }
     }
 
-    /// Three queries: the user's memberships, which are its own cursors too; the messages; the other people's memberships.
+    /// Four queries: the user's memberships, which are its own cursors too; the other people's memberships; how far those whose cursors
+    /// moved have sent; the messages.
     package func updates(
         for user: UserID,
         since stamp: Stamp,
@@ -25,14 +26,24 @@ extension MongoStore {
                 ],
                 ["sort": .document(["stamp": .int32(1)])]
             )
-            let reads = try (mine + others).compactMap { document -> (stamp: Stamp, cursor: ReadCursor)? in
-                let (moved, seq) = (try document.stamp("stamp"), try document.integer("readSeq"))
-                guard moved > stamp, seq > 0 else { return nil }
-                let conversation = try document.conversationID("conversationId")
-                return (moved, ReadCursor(conversationID: conversation, userID: try document.identifier("userId"), seq: seq))
-            }.sorted { $0.stamp < $1.stamp }.prefix(limit).map(\.cursor)
+            let moved = try (mine + others).filter { try $0.stamp("stamp") > stamp }
+            let reads = try Self.cursors(of: moved, client).filter { $0.cursor.seq > 0 }.sorted { $0.stamp < $1.stamp }
             let ids = try mine.map { BSONValue.conversation(try $0.conversationID("conversationId")) }
-            return (try Self.updatedMessages(in: ids, after: stamp, limit: limit, client), reads)
+            return (try Self.updatedMessages(in: ids, after: stamp, limit: limit, client), reads.prefix(limit).map(\.cursor))
+        }
+    }
+
+    /// How far those of the memberships have read, which is at least their own last message.
+    private static func cursors(of memberships: [BSONDocument], _ client: MongoClient) throws -> [(stamp: Stamp, cursor: ReadCursor)] {
+        guard !memberships.isEmpty else { return [] }
+        let ids = try Set(memberships.map { try $0.conversationID("conversationId") }).map { BSONValue.conversation($0) }
+        let found = try client.find(MongoSchema.conversations, ["_id": .document(["$in": .array(ids)])])
+        let conversations = Dictionary(try found.map { (try $0.conversationID("_id"), $0) }) { first, _ in first }
+        return try memberships.map { membership in
+            let (id, user) = (try membership.conversationID("conversationId"), try membership.identifier("userId") as UserID)
+            let sent = try conversations[id]?.sentSeq(of: user, in: id) ?? 0
+            let seq = max(try membership.integer("readSeq"), sent)
+            return (try membership.stamp("stamp"), ReadCursor(conversationID: id, userID: user, seq: seq))
         }
     }
 

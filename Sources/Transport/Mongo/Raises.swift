@@ -1,12 +1,19 @@
 import Actors
 
 /// Conversations' last numbers and stamps, and their senders' read cursors, that are to be raised. May be repeated.
+///
+/// A direct conversation holds its senders' cursors itself (`SentSeqs`); those of a channel's senders are in their memberships.
 struct Raises: Sendable {
     private(set) var list: [AppendRaise] = []
     /// Direct conversations whose people's memberships may be missing.
     private var newcomers: Set<ConversationID> = []
 
     var isEmpty: Bool { list.isEmpty }
+
+    /// Whether memberships are to be made or raised too.
+    var concernsMemberships: Bool {
+        !newcomers.isEmpty || list.contains { !Self.readSeqsOfMembers($0).isEmpty }
+    }
 
     mutating func append(_ raise: AppendRaise, mayLackMembers: Bool) {
         list.append(raise)
@@ -43,7 +50,7 @@ struct Raises: Sendable {
         try makeMembers(&failures, client)
         var statements: [(place: Int, statement: BSONDocument)] = []
         for (place, raise) in list.enumerated() where failures[place] == nil {
-            for (user, seq) in raise.readSeqs {
+            for (user, seq) in Self.readSeqsOfMembers(raise) {
                 let statement: BSONDocument = [
                     "q": .document(["userId": .id(user), "conversationId": .conversation(raise.conversation)]),
                     "u": .document(["$max": .document(["readSeq": .int64(seq)])]),
@@ -70,6 +77,7 @@ struct Raises: Sendable {
                         "stamp": .document(["$exists": .bool(false)]),
                     ]),
                     "u": .document([
+                        // Not the sender's own number: that would be news to those who have heard of the message.
                         "$setOnInsert": .document(["otherUserId": .id(pair.other(than: member)), "readSeq": .int64(0)]),
                         "$currentDate": .document(["stamp": .document(["$type": .string("timestamp")])]),
                     ]),
@@ -85,11 +93,20 @@ struct Raises: Sendable {
         }
     }
 
+    /// The cursors that the conversation's own update doesn't raise: it does nothing where a repeated message is not behind.
+    private static func readSeqsOfMembers(_ raise: AppendRaise) -> [UserID: Int64] {
+        raise.readSeqs.filter { user, _ in !raise.isNew || SentSeqs.field(of: user, in: raise.conversation) == nil }
+    }
+
     private static func statement(_ raise: AppendRaise, makesIt: Bool) -> BSONDocument {
         let timestamp = BSONValue.document(["$type": .string("timestamp")])
+        // The id decides the order of a list where a server's stamps are of the same second.
+        var highest: BSONDocument = ["lastSeq": .int64(raise.seq), "lastMessageId": .id(raise.messageID)]
+        for (user, seq) in raise.readSeqs {
+            if let field = SentSeqs.field(of: user, in: raise.conversation) { highest.append(field, .int64(seq)) }
+        }
         let change: BSONDocument = [
-            // The id decides the order of a list where a server's stamps are of the same second.
-            "$max": .document(["lastSeq": .int64(raise.seq), "lastMessageId": .id(raise.messageID)]),
+            "$max": .document(highest),
             "$currentDate": .document(["stamp": timestamp, "lastMessageStamp": timestamp]),
         ]
         var query: BSONDocument = ["_id": .conversation(raise.conversation)]

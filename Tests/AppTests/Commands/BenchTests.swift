@@ -49,7 +49,12 @@ struct BenchTests {
         #expect(try await bench.waitForExit(timeout: .seconds(180)) == .exited(0))
         let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: json)))
         #expect(Set(rows.map(\.scenario)) == ["mongodb 5", "mongodb 5 into one"])
-        for measure in ["acknowledged", "messages in an insert, mean", "bare insertMany of so many", "acknowledged / bare"] {
+        let measures = [
+            "acknowledged", "messages in an insert, mean", "bare insertMany of so many", "bare insertMany and raises",
+            "acknowledged / bare",
+            "acknowledged / bare with raises",
+        ]
+        for measure in measures {
             let values = rows.filter { $0.measure == measure }.flatMap(\.values)
             #expect(values.count == 2 && values.allSatisfy { $0 > 0 && $0.isFinite }, "\(measure)")
         }
