@@ -119,9 +119,21 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "switchboard-simulate",
+            dependencies: [
+                "Actors",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ActorsTests/Simulation",
+            exclude: ["Mutations"],
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "ActorsTests",
-            dependencies: ["Actors", "TestSupport"],
+            dependencies: ["Actors", "LocalCluster", "TestSupport", "switchboard-simulate"],
+            exclude: ["Simulation"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

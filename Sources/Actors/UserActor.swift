@@ -89,8 +89,9 @@ package actor UserActor: FeedOwner {
 
     /// Asks every connection to leave, each after a time of its own between zero and `window`.
     package func goAway(within window: Duration) {
+        var generator = environment.random
         for member in members.values {
-            let delay = Duration.milliseconds(Int64.random(in: 0...window.milliseconds))
+            let delay = Duration.milliseconds(Int64.random(in: 0...window.milliseconds, using: &generator))
             let session = member.session
             session.executor.execute { session.assumeIsolated { $0.goAway(after: delay) } }
         }

@@ -105,6 +105,11 @@ struct InMemoryConversations {
         return outcome
     }
 
+    mutating func raise(_ id: ConversationID, stamp: Stamp) {
+        conversations[id]?.lastMessageStamp = stamp
+        conversations[id]?.stamp = stamp
+    }
+
     func lastSeq(in id: ConversationID, at stamp: Stamp) -> Int64 {
         conversations[id]?.lastSeq(at: stamp) ?? 0
     }

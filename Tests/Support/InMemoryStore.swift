@@ -96,6 +96,11 @@ package actor InMemoryStore: Store {
         return Stamp(lastStamp)
     }
 
+    /// Gives a conversation a new stamp, as a store does that stores a message and raises its conversation in two writes.
+    package func raise(_ conversation: ConversationID) {
+        conversations.raise(conversation, stamp: nextStamp())
+    }
+
     package func ping() async throws(StoreError) {
         try await enter(.ping)
     }

@@ -33,7 +33,7 @@ extension FeedOwner {
     /// Reads what is missing until nothing is. While the store doesn't answer, or doesn't show yet what is known to exist, it asks again,
     /// less and less often.
     func fill(_ conversation: ConversationID, environment: DeliveryEnvironment) async {
-        var generator = SystemRandomNumberGenerator()
+        var generator = environment.random
         var backoff = Backoff()
         var count = 0
         while !Task.isCancelled, let question = nextQuestion(in: conversation) {

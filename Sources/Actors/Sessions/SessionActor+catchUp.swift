@@ -87,7 +87,7 @@ extension SessionActor {
 
     /// Reads page after page until nothing is lacking; slowly where the client doesn't read, or the store doesn't answer.
     private func readOn() async {
-        var generator = SystemRandomNumberGenerator()
+        var generator = environment.random
         var backoff = Backoff()
         while !catchUp.isEmpty, !state.isClosed {
             while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {

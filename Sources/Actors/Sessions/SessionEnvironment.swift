@@ -44,6 +44,7 @@ package final class SessionEnvironment: Sendable {
     package let store: any Store
     package let activity: ActivityMeter
     package let time: any TimeSource
+    package let random: RandomSource
     package let logger: Logger
 
     package init(
@@ -57,6 +58,7 @@ package final class SessionEnvironment: Sendable {
         store: any Store,
         activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
+        random: RandomSource = RandomSource(),
         logger: Logger = Logger(label: "Session")
     ) {
         self.instanceID = instanceID
@@ -69,6 +71,7 @@ package final class SessionEnvironment: Sendable {
         self.store = store
         self.activity = activity
         self.time = time
+        self.random = random
         self.logger = logger
     }
 }

@@ -1,0 +1,68 @@
+import Actors
+import TestSupport
+
+extension SimulatedStore {
+    private var truth: InMemoryStore { core.truth }
+
+    func watermark() async throws(StoreError) -> Stamp {
+        try await ask { () async throws(StoreError) in core.shown(try await truth.watermark()) }
+    }
+
+    func changedConversations(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<ConversationChange> {
+        try await ask { () async throws(StoreError) in
+            let page = try await truth.changedConversations(after: position, limit: limit)
+            guard core.mutation != .reconcilerOff else { return ChangePage(changes: [], next: nil) }
+            return ChangePage(changes: page.changes.filter { core.raisedSeq(in: $0.conversationID) == .max }, next: page.next)
+        }
+    }
+
+    func changedMemberships(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<MembershipChange> {
+        try await ask { () async throws(StoreError) in
+            let page = try await truth.changedMemberships(after: position, limit: limit)
+            return core.mutation == .reconcilerOff ? ChangePage(changes: [], next: nil) : page
+        }
+    }
+
+    func kickedUsers(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<UserKickChange> {
+        try await ask { () async throws(StoreError) in
+            let page = try await truth.kickedUsers(after: position, limit: limit)
+            guard core.mutation != .kicksByBusAlone else { return ChangePage(changes: [], next: nil) }
+            return ChangePage(changes: page.changes.filter { !core.halfBanned.contains($0.userID) }, next: page.next)
+        }
+    }
+
+    func kickedSessions(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<SessionKickChange> {
+        try await ask { () async throws(StoreError) in
+            let page = try await truth.kickedSessions(after: position, limit: limit)
+            return core.mutation == .kicksByBusAlone ? ChangePage(changes: [], next: nil) : page
+        }
+    }
+
+    func updatedMessages(in ids: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message] {
+        try await ask { () async throws(StoreError) in try await truth.updatedMessages(in: ids, after: stamp, limit: limit) }
+    }
+
+    func updates(
+        for user: UserID,
+        since stamp: Stamp,
+        limit: Int
+    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
+        try await ask { () async throws(StoreError) in try await truth.updates(for: user, since: stamp, limit: limit) }
+    }
+
+    func missed(
+        by user: UserID,
+        cursors: [ConversationID: Int64],
+        since stamp: Stamp?
+    ) async throws(StoreError) -> (conversations: [MissedConversation], watermark: Stamp) {
+        try await ask { () async throws(StoreError) in
+            let (found, watermark) = try await truth.missed(by: user, cursors: cursors, since: stamp)
+            let shown = found.compactMap { missed -> MissedConversation? in
+                let lastSeq = min(missed.lastSeq, core.raisedSeq(in: missed.conversationID))
+                guard lastSeq > missed.after else { return nil }
+                return MissedConversation(conversationID: missed.conversationID, after: missed.after, lastSeq: lastSeq)
+            }
+            return (shown, core.shown(watermark))
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import TestSupport
+
+/// What is done to a cluster in a run, all of it chosen by the seed. A plan with events left out is a plan too.
+struct Plan {
+    /// Where a message goes: to another person, or to a channel.
+    enum Target {
+        case person(Int)
+        case hall
+        case lobby
+    }
+
+    enum Action {
+        case enable(device: Int)
+        case send(device: Int, Target, count: Int)
+        case edit(device: Int, Int)
+        case markRead(device: Int)
+        case join(device: Int, keeping: Bool)
+        case leave(device: Int)
+        case drop(device: Int, noticedAfter: Duration, away: Duration)
+        case forget(device: Int)
+        case slow(device: Int, Duration)
+        case ban(person: Int, on: Int, lifted: Duration)
+        case revokeAll(person: Int, on: Int)
+        case revokeOne(device: Int, on: Int)
+        case store(StoreFault, instance: Int, Duration)
+        case bus(BusFault, instance: Int, Duration)
+        /// All instances at once.
+        case busDown(Duration)
+        case crash(instance: Int, restarted: Duration)
+    }
+
+    struct Step {
+        let at: Duration
+        let action: Action
+    }
+
+    static let devices = [0, 0, 1, 1, 2, 3]
+    static let people = 4
+    /// Those of one device a person: they join and leave the lobby.
+    static let wanderers = [4, 5]
+
+    let seed: UInt64
+    let instances: Int
+    let raisesLater: Bool
+    let isTargeted: Bool
+    var steps: [Step]
+
+    /// When everything is healed.
+    var end: Duration {
+        steps.map { $0.at + $0.action.duration }.max() ?? .zero
+    }
+
+    init(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        self.seed = seed
+        instances = Int.random(in: 2...3, using: &random)
+        raisesLater = Bool.random(using: &random)
+        isTargeted = Int.random(in: 0..<3, using: &random) == 0
+        let length = Int64.random(in: 5_000...11_000, using: &random)
+        var maker = PlanMaker(random: random, instances: instances, length: length)
+        steps = maker.make()
+    }
+
+    /// What is done, for people.
+    var description: [String] {
+        [
+            "\(instances) instances, \(isTargeted ? "targeted" : "broadcast") routing, "
+                + "a store that raises \(raisesLater ? "in a second write" : "in the same write")"
+        ] + steps.map { "\($0.at.inSeconds) \($0.action)" }
+    }
+}
+
+extension Plan.Action {
+    /// How long it takes until it is over.
+    fileprivate var duration: Duration {
+        switch self {
+        case .store(_, _, let duration), .bus(_, _, let duration), .busDown(let duration), .slow(_, let duration): duration
+        case .crash(_, let duration), .ban(_, _, let duration): duration
+        default: .zero
+        }
+    }
+}
+
+private struct PlanMaker {
+    var random: SeededGenerator
+    let instances: Int
+    let length: Int64
+
+    mutating func make() -> [Plan.Step] {
+        var steps: [Plan.Step] = []
+        for device in Plan.devices.indices {
+            // Some come late.
+            steps.append(step(before: number(3) == 0 ? length : 200, .enable(device: device)))
+        }
+        for _ in 0..<number(25, 60) {
+            let count = number(6) == 0 ? number(2, 8) : 1
+            steps.append(step(.send(device: device(), target(), count: count)))
+        }
+        for _ in 0..<number(0, 8) { steps.append(step(.edit(device: device(), number(100)))) }
+        for _ in 0..<number(0, 3) { steps.append(step(.markRead(device: device()))) }
+        for wanderer in Plan.wanderers {
+            for turn in 0..<number(0, 5) {
+                let action = turn % 2 == 0 ? Plan.Action.join(device: wanderer, keeping: flips()) : .leave(device: wanderer)
+                steps.append(step(action))
+            }
+        }
+        for _ in 0..<number(1, 7) {
+            let noticed = milliseconds(number(3) == 0 ? 3_000 : 50)
+            steps.append(step(.drop(device: device(), noticedAfter: noticed, away: milliseconds(2_500))))
+        }
+        if number(4) == 0 { steps.append(step(.forget(device: device()))) }
+        for _ in 0..<number(0, 2) { steps.append(step(.slow(device: device(), milliseconds(2_000)))) }
+        for _ in 0..<number(1, 7) { steps.append(step(fault())) }
+        if flips() {
+            for _ in 0..<number(1, 4) { steps.append(step(kick())) }
+        }
+        if number(3) == 0 { steps.append(step(.crash(instance: instance(), restarted: milliseconds(6_000)))) }
+        return steps.sorted { $0.at < $1.at }
+    }
+
+    private mutating func fault() -> Plan.Action {
+        switch number(10) {
+        case 0, 1, 2:
+            return .busDown(milliseconds(8_000))
+        case 3, 4, 5, 6:
+            let fault = BusFault.allCases[number(BusFault.allCases.count)]
+            return .bus(fault, instance: instance(), milliseconds(8_000))
+        default:
+            let fault = StoreFault.allCases[number(StoreFault.allCases.count)]
+            return .store(fault, instance: instance(), milliseconds(number(12) == 0 ? 20_000 : 6_000))
+        }
+    }
+
+    private mutating func kick() -> Plan.Action {
+        switch number(4) {
+        case 0, 1: .ban(person: number(Plan.people), on: instance(), lifted: milliseconds(7_000))
+        case 2: .revokeAll(person: number(Plan.people), on: instance())
+        default: .revokeOne(device: device(), on: instance())
+        }
+    }
+
+    private mutating func target() -> Plan.Target {
+        switch number(6) {
+        case 0, 1, 2: .person(number(Plan.people))
+        case 3, 4: .hall
+        default: .lobby
+        }
+    }
+
+    private mutating func step(before end: Int64? = nil, _ action: Plan.Action) -> Plan.Step {
+        Plan.Step(at: milliseconds(end ?? length), action: action)
+    }
+
+    private mutating func number(_ end: Int) -> Int { Int.random(in: 0..<end, using: &random) }
+    private mutating func number(_ start: Int, _ end: Int) -> Int { Int.random(in: start..<end, using: &random) }
+    private mutating func flips() -> Bool { Bool.random(using: &random) }
+    private mutating func device() -> Int { number(Plan.devices.count) }
+    private mutating func instance() -> Int { number(instances) }
+    private mutating func milliseconds(_ most: Int64) -> Duration { .milliseconds(Int64.random(in: 0...most, using: &random)) }
+}
