@@ -12,7 +12,7 @@ extension SimulatedStore {
         try await ask { () async throws(StoreError) in
             let page = try await truth.changedConversations(after: position, limit: limit)
             guard core.mutation != .reconcilerOff else { return ChangePage(changes: [], next: nil) }
-            return ChangePage(changes: page.changes.filter { core.raisedSeq(in: $0.conversationID) == .max }, next: page.next)
+            return ChangePage(changes: page.changes.compactMap { core.shown($0, after: position) }, next: page.next)
         }
     }
 

@@ -67,27 +67,28 @@ extension SimulatedStore {
     /// The second write. One that fails is tried again until it is done, by whoever lives.
     private func raise(_ conversation: ConversationID, after outcomes: [AppendOutcome]) async throws(StoreError) {
         if core.mutation == .duplicateWithoutRaise, outcomes.allSatisfy(\.isDuplicate) { return }
+        let seq = outcomes.compactMap(\.seq).max() ?? 0
         do throws(StoreError) {
             try await link.request()
         } catch {
-            Task { await raiseUntilDone(conversation) }
+            Task { await raiseUntilDone(conversation, to: seq) }
             throw error
         }
-        await core.raise(conversation, seenAfter: link.raiseDelay(), time: link.time)
+        await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
     }
 
-    private func raiseUntilDone(_ conversation: ConversationID) async {
+    private func raiseUntilDone(_ conversation: ConversationID, to seq: Int64) async {
         while !link.isCut {
             try? await link.time.sleep(for: .milliseconds(100))
             guard (try? await link.request()) != nil else { continue }
-            return await core.raise(conversation, seenAfter: link.raiseDelay(), time: link.time)
+            return await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
         }
     }
 
     /// Whoever reads a number above the conversation's raises it.
     private func shown(_ messages: [Message]) async -> [Message] {
         for message in messages where message.seq > core.raisedSeq(in: message.conversationID) {
-            await core.raise(message.conversationID, seenAfter: .zero, time: link.time)
+            await core.raise(message.conversationID, to: message.seq, seenAfter: .zero, time: link.time)
         }
         return messages.filter(core.isVisible)
     }
@@ -121,7 +122,9 @@ extension SimulatedStore {
         at now: Timestamp
     ) async throws(StoreError) -> ChangeOutcome {
         try await change { () async throws(StoreError) in
-            try await truth.edit(id, in: conversation, by: author, content: content, at: now)
+            let outcome = try await truth.edit(id, in: conversation, by: author, content: content, at: now)
+            await core.noteChanged(conversation)
+            return outcome
         }
     }
 
@@ -131,7 +134,11 @@ extension SimulatedStore {
         by author: UserID,
         at now: Timestamp
     ) async throws(StoreError) -> ChangeOutcome {
-        try await change { () async throws(StoreError) in try await truth.delete(id, in: conversation, by: author, at: now) }
+        try await change { () async throws(StoreError) in
+            let outcome = try await truth.delete(id, in: conversation, by: author, at: now)
+            await core.noteChanged(conversation)
+            return outcome
+        }
     }
 
     func react(
@@ -142,7 +149,9 @@ extension SimulatedStore {
         adds: Bool
     ) async throws(StoreError) -> ChangeOutcome {
         try await change { () async throws(StoreError) in
-            try await truth.react(id, in: conversation, by: user, emoji: emoji, adds: adds)
+            let outcome = try await truth.react(id, in: conversation, by: user, emoji: emoji, adds: adds)
+            await core.noteChanged(conversation)
+            return outcome
         }
     }
 
@@ -158,5 +167,12 @@ extension SimulatedStore {
 extension AppendOutcome {
     fileprivate var isDuplicate: Bool {
         if case .duplicate = self { true } else { false }
+    }
+
+    fileprivate var seq: Int64? {
+        switch self {
+        case .stored(let message), .duplicate(let message): message.seq
+        case .conflict: nil
+        }
     }
 }

@@ -16,8 +16,10 @@ final class StoreCore: @unchecked Sendable {
     let mutation: Mutation?
     private let scheduler: Scheduler
     private var stamps: [(at: Duration, stamp: Stamp)] = []
-    /// Conversations that are not raised, with what they showed before.
-    private var unraised: [ConversationID: Int64] = [:]
+    /// What conversations show that have messages above what they were raised to.
+    private var unraised: [ConversationID: (lastSeq: Int64, stamp: Stamp)] = [:]
+    /// The stamp of each conversation as it was raised last.
+    private var raisedStamps: [ConversationID: Stamp] = [:]
     /// Every message as it was stored.
     private(set) var stored: [ConversationID: [Int64: Message]] = [:]
     /// Numbers that were taken back.
@@ -44,21 +46,41 @@ final class StoreCore: @unchecked Sendable {
 
     /// A message is about to be stored in a conversation that is raised by a later write.
     func beginAppend(to conversation: ConversationID) {
-        unraised[conversation] = unraised[conversation] ?? lastSeq(in: conversation)
+        unraised[conversation] = unraised[conversation] ?? (lastSeq(in: conversation), raisedStamps[conversation] ?? Stamp(0))
     }
 
     /// The second write. Its stamp is given at once; it can be seen `delay` later, when a majority has it.
-    func raise(_ conversation: ConversationID, seenAfter delay: Duration, time: any TimeSource) async {
-        guard unraised[conversation] != nil else { return }
+    func raise(_ conversation: ConversationID, to seq: Int64, seenAfter delay: Duration, time: any TimeSource) async {
+        guard let shown = unraised[conversation], shown.lastSeq < seq else { return }
         await truth.raise(conversation)
-        await noteStamp()
+        let stamp = await noteStamp()
         try? await time.sleep(for: delay)
-        unraised[conversation] = nil
+        noteRaised(conversation, to: seq, stamp: stamp)
     }
 
-    /// Numbers of a conversation that nobody can find through the conversation yet begin above this one.
+    /// A message was changed, and its conversation with it.
+    func noteChanged(_ conversation: ConversationID) async {
+        noteRaised(conversation, to: 0, stamp: await noteStamp())
+    }
+
+    private func noteRaised(_ conversation: ConversationID, to seq: Int64, stamp: Stamp) {
+        let stamp = max(stamp, raisedStamps[conversation] ?? stamp)
+        raisedStamps[conversation] = stamp
+        guard let shown = unraised[conversation] else { return }
+        let lastSeq = max(shown.lastSeq, seq)
+        unraised[conversation] = lastSeq < self.lastSeq(in: conversation) ? (lastSeq, stamp) : nil
+    }
+
+    /// The highest number that can be found through the conversation.
     func raisedSeq(in conversation: ConversationID) -> Int64 {
-        unraised[conversation] ?? .max
+        unraised[conversation]?.lastSeq ?? .max
+    }
+
+    /// A change as the conversation shows it.
+    func shown(_ change: ConversationChange, after position: ChangePosition) -> ConversationChange? {
+        guard let shown = unraised[change.conversationID] else { return change }
+        guard shown.stamp > position.stamp else { return nil }
+        return ConversationChange(conversationID: change.conversationID, lastSeq: shown.lastSeq, stamp: shown.stamp)
     }
 
     /// Stores a message that a failover takes back, so that its number stays empty.
@@ -97,9 +119,11 @@ final class StoreCore: @unchecked Sendable {
 
     // Stamps
 
-    func noteStamp() async {
-        guard let stamp = try? await truth.watermark() else { return }
+    @discardableResult
+    func noteStamp() async -> Stamp {
+        let stamp = (try? await truth.watermark()) ?? Stamp(0)
         stamps.append((scheduler.now, stamp))
+        return stamp
     }
 
     /// A stamp that was read from the truth, as it is given out.

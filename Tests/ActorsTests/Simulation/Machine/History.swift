@@ -28,7 +28,7 @@ private struct HistoryLogHandler: LogHandler {
     let history: History
     let instance: String
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.debug
+    var logLevel = Logger.Level.info
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -36,6 +36,8 @@ private struct HistoryLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        // The clients' frames say the same.
+        guard !["MESSAGE_SEND", "CONNECT", "DISCONNECT"].contains("\(event.message)") else { return }
         let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         history.note("\(instance) | \(event.message) \(fields)")
     }
