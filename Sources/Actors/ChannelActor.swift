@@ -169,7 +169,8 @@ extension ChannelActor {
     }
 
     package func locate(_ conversation: ConversationID, at position: Int64) {
-        audience.write(feed.cursor.locate(at: position), in: conversation)
+        let inTurn = feed.cursor.locate(at: position).map(feed.updates.latest)
+        audience.write(inTurn, in: conversation)
     }
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {

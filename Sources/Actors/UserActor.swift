@@ -325,7 +325,10 @@ extension UserActor {
     }
 
     package func locate(_ conversation: ConversationID, at position: Int64) {
-        audience.write(feeds[conversation]?.cursor.locate(at: position) ?? [], in: conversation)
+        guard var feed = feeds.removeValue(forKey: conversation) else { return }
+        let inTurn = feed.cursor.locate(at: position).map(feed.updates.latest)
+        feeds[conversation] = feed
+        audience.write(inTurn, in: conversation)
     }
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
