@@ -39,9 +39,8 @@ package actor ChannelActor: FeedOwner {
     /// - Returns: the number up to which it has everything; nil where it is live.
     package func release(_ connection: ConnectionID, missed: MissedConversation?) -> Int64? {
         let places = missed.map { [conversation: $0] } ?? [:]
-        let position = feed.cursor.position
-        let behind = audience.update(connection) { $0.release(places) { _ in position } }
-        return behind?[conversation]
+        let feed = feed
+        return audience.release(connection, missed: places) { _ in feed }?[conversation]
     }
 
     /// What a session gets that has just joined by itself.

@@ -158,7 +158,7 @@ extension UserActor {
     package func release(_ connection: ConnectionID, missed: [ConversationID: MissedConversation]) async -> [ConversationID: Int64] {
         members[connection]?.isLive = true
         let direct = missed.filter { if case .direct = $0.key { true } else { false } }
-        var behind = audience.update(connection) { $0.release(direct) { feeds[$0]?.cursor.position } } ?? [:]
+        var behind = audience.release(connection, missed: direct) { feeds[$0] } ?? [:]
         for channel in Array(channels.values) {
             let position = await channel.release(connection, missed: missed[channel.conversation])
             behind[channel.conversation] = position

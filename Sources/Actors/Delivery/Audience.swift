@@ -90,11 +90,40 @@ struct Audience {
         return seq
     }
 
+    /// Begins to write to a session that was held, what was changed meanwhile first.
+    ///
+    /// - Parameters:
+    ///   - missed: as in `Standing.release`.
+    ///   - feed: that of a conversation; nil where there is none.
+    /// - Returns: as in `Standing.release`; nil for one that has gone.
+    mutating func release(
+        _ connection: ConnectionID,
+        missed: [ConversationID: MissedConversation],
+        feed: (ConversationID) -> Feed?
+    ) -> [ConversationID: Int64]? {
+        guard let member = members[connection] else { return nil }
+        var changed: [Message] = []
+        let behind = update(connection) { standing in
+            let behind = standing.release(missed) { feed($0)?.cursor.position }
+            for (conversation, ids) in standing.takeWithheldChanges() {
+                // What the session lacks is read as it is then.
+                changed += ids.compactMap { feed(conversation)?.updates.latest($0) }.filter { standing.hasHad($0.seq, in: conversation) }
+            }
+            return behind
+        }
+        for message in changed {
+            let event = MessageEvents(updated: message).event(for: member.userID)
+            member.session.executor.execute { member.session.assumeIsolated { $0.deliver(event) } }
+        }
+        return behind
+    }
+
     /// Tells of a changed message those who have had it.
-    func write(update message: Message) {
+    mutating func write(update message: Message) {
         guard !members.isEmpty else { return }
         let events = MessageEvents(updated: message)
         let excluded = Set(standings.filter { !$0.value.hasHad(message.seq, in: message.conversationID) }.keys)
+        for connection in excluded { standings[connection]?.withholdChange(of: message) }
         hop { member in
             guard excluded.isEmpty || !excluded.contains(member.session.connectionID) else { return }
             member.session.assumeIsolated { $0.deliver(events.event(for: member.userID)) }

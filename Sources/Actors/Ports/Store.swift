@@ -77,7 +77,8 @@ package protocol MessageStore: Sendable {
     /// Part of the history, ascending: the `limit` messages directly below `before`, or directly above `after`; with neither, the newest.
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage
 
-    /// The highest number of a message that was stored at or before `stamp`; 0 where there is none.
+    /// The highest number of a message that was stored at or before `stamp`; 0 where there is none. Deliveries begin above it, so the
+    /// store raises the conversation first where that doesn't show the number yet: else `missed` would say less.
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64
 
     /// The conversations of a user, the one with the newest message first: direct ones, and the channels that the user is in.

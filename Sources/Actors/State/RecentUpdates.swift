@@ -25,6 +25,11 @@ package struct RecentUpdates: Sendable {
         return true
     }
 
+    /// The latest state of a message that was changed; nil where none is remembered.
+    package func latest(_ id: MessageID) -> Message? {
+        messages[id]
+    }
+
     /// The latest state of `message` that is known.
     package func latest(_ message: Message) -> Message {
         guard !messages.isEmpty, let known = messages[message.messageID], known.rev > message.rev else { return message }

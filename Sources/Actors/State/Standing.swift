@@ -6,6 +6,8 @@ package struct Standing: Sendable {
     private var isHeld: Bool
     /// While held: the first number in each conversation that was not written.
     private var withheld: [ConversationID: Int64] = [:]
+    /// While held: the changed messages that the session was not told of.
+    private var withheldChanges: [ConversationID: Set<MessageID>] = [:]
     /// Where the session is behind the deliveries: it has everything up to this number.
     private var behind: [ConversationID: Int64] = [:]
     /// Where the session is ahead of the deliveries: it has everything up to this number.
@@ -37,6 +39,17 @@ package struct Standing: Sendable {
     package func hasHad(_ seq: Int64, in conversation: ConversationID) -> Bool {
         guard !isHeld else { return false }
         return behind[conversation].map { seq <= $0 } ?? true
+    }
+
+    /// A changed message is not told to the session, as nothing is.
+    package mutating func withholdChange(of message: Message) {
+        if isHeld { withheldChanges[message.conversationID, default: []].insert(message.messageID) }
+    }
+
+    /// The changed messages that the session was not told of while it was held; once.
+    package mutating func takeWithheldChanges() -> [ConversationID: Set<MessageID>] {
+        defer { withheldChanges = [:] }
+        return withheldChanges
     }
 
     /// Begins to write to the session.

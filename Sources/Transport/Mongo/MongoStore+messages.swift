@@ -36,9 +36,11 @@ extension MongoStore {
                     // What has no stamp yet is not known to be old.
                     "stamp": .document(["$gt": .timestamp(0), "$lte": .timestamp(stamp.value)]),
                 ],
-                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
-            )
-            return try found.first?.integer("seq") ?? 0
+                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1)]
+            ).first.map { try Message($0) }
+            guard let found else { return 0 }
+            try Self.raiseIfBehind(found, client)
+            return found.seq
         }
     }
 

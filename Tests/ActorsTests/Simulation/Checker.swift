@@ -64,7 +64,7 @@ final class Checker: @unchecked Sendable {
         }
         guard conversation != world.openChannel else { return }
         for between in last + 1..<seq where !link.device.has(between, in: conversation) && !isOwn(between, conversation, link.device) {
-            return fail("P2", "\(link.name) got \(seq) before \(between) of \(conversation)")
+            return fail("P2", "\(link.name) got \(seq) before \(between) of \(conversation.summary)")
         }
     }
 
@@ -87,11 +87,11 @@ final class Checker: @unchecked Sendable {
 
     func synced(_ synced: Synced, on link: Link) {
         for (conversation, seq) in synced.cursors where conversation != world.openChannel {
-            let cursor = link.device.threads[conversation]?.cursor ?? 0
+            let cursor = max(link.device.threads[conversation]?.cursor ?? 0, link.device.origin?[conversation] ?? 0)
             guard cursor < seq else { continue }
             for between in cursor + 1...seq where !link.device.has(between, in: conversation) && !isOwn(between, conversation, link.device)
             {
-                return fail("P2", "\(link.name) was told to have \(conversation) up to \(seq), and lacks \(between)")
+                return fail("P2", "\(link.name) was told to have \(conversation.summary) up to \(seq), and lacks \(between)")
             }
         }
     }
@@ -246,7 +246,7 @@ extension Checker {
                 guard device.has(seq, in: conversation) else {
                     fail(
                         "P2",
-                        "\(device.name) has never got \(messages[seq]?.clientMessageID.description ?? "") (\(seq) of \(conversation))"
+                        "\(device.name) has never got \(messages[seq]?.clientMessageID.description ?? "") (\(seq) of \(conversation.summary))"
                     )
                     break
                 }

@@ -219,6 +219,7 @@ extension Device {
         case .synced(_, let synced):
             stamp = synced.stamp
             world.checker.synced(synced, on: link)
+            for (conversation, seq) in synced.cursors { threads[conversation, default: Thread()].begin(at: seq) }
         case .channelJoined(_, let name, let lastSeq, _): joined(.channel(name), lastSeq: lastSeq)
         case .error(let ref?, let error): refused(ref, error)
         default: break

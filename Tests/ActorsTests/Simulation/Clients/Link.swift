@@ -164,12 +164,28 @@ private struct SimulatedOutbound: SessionOutbound {
     }
 }
 
+extension ConversationID {
+    /// Short enough for a line of the history.
+    var summary: String {
+        switch self {
+        case .direct(let pair): "dm:\(pair.first.description.suffix(2)):\(pair.second.description.suffix(2))"
+        case .channel(let name): "ch:\(name)"
+        }
+    }
+}
+
+extension [ConversationID: Int64] {
+    fileprivate var summary: String {
+        map { "\($0.key.summary)=\($0.value)" }.sorted().joined(separator: " ")
+    }
+}
+
 extension Command {
     fileprivate var summary: String {
         switch self {
         case .send(let send): "SEND \(send.clientMessageID)"
         case .conversation(let command): "\(command)".prefix(60).description
-        case .sync(let sync): "SYNC \(sync.cursors.values.sorted()) stamp \(sync.stamp?.value ?? 0)\(sync.hasMore ? " more" : "")"
+        case .sync(let sync): "SYNC \(sync.cursors.summary) stamp \(sync.stamp?.value ?? 0)\(sync.hasMore ? " more" : "")"
         default: "\(self)"
         }
     }
@@ -182,10 +198,10 @@ extension Event {
         case .ack(let ref, let message, let isDuplicate): "ACK \(ref ?? "") \(message?.seq ?? 0)\(isDuplicate ? " duplicate" : "")"
         case .error(let ref, let error): "ERROR \(ref ?? "") \(error.code.rawValue)"
         case .messageReceived(let message, _, let isReplayed):
-            "MESSAGE \(message.clientMessageID) \(message.seq)\(isReplayed ? " replayed" : "")"
+            "MESSAGE \(message.clientMessageID) \(message.seq) \(message.conversationID.summary)\(isReplayed ? " replayed" : "")"
         case .messageUpdated(let message, _): "UPDATE \(message.clientMessageID) rev \(message.rev)"
         case .channelJoined(_, let name, let lastSeq, _): "JOINED \(name) \(lastSeq)"
-        case .synced(_, let synced): "SYNCED \(synced.cursors.values.sorted()) stamp \(synced.stamp.value)"
+        case .synced(_, let synced): "SYNCED \(synced.cursors.summary) stamp \(synced.stamp.value)"
         case .readReceipt(let cursor): "READ \(cursor.seq)"
         case .clusterStatus(let isDegraded): "CLUSTER_STATUS \(isDegraded)"
         default: "\(self)".prefix(40).description

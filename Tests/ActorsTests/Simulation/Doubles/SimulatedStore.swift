@@ -107,7 +107,13 @@ extension SimulatedStore {
     }
 
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
-        try await ask { () async throws(StoreError) in try await truth.lastSeq(in: conversation, at: stamp) }
+        try await ask { () async throws(StoreError) in
+            let seq = try await truth.lastSeq(in: conversation, at: stamp)
+            if core.mutation != .lastSeqWithoutRaise, seq > core.raisedSeq(in: conversation) {
+                await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
+            }
+            return seq
+        }
     }
 
     func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {

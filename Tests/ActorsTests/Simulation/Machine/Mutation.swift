@@ -30,6 +30,8 @@ enum Mutation: String, CaseIterable {
     case noOverlap = "no-overlap"
     /// A duplicate is acknowledged without raising the conversation, whose first writer may have died before it did.
     case duplicateWithoutRaise = "duplicate-without-raise"
+    /// The last number of a conversation is told without raising it: a client that comes meanwhile is not told of it.
+    case lastSeqWithoutRaise = "last-seq-without-raise"
     /// The client brings the stamp of the very connection in its `SYNC`.
     case stampOfThisConnection = "stamp-of-this-connection"
     /// The client's cursor is the highest number that it has seen.
