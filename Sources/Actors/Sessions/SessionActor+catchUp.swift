@@ -27,6 +27,10 @@ extension SessionActor {
         }
         guard let user else { return nil }
         let wasHeld = state.awaitsSync
+        if !wasHeld {
+            await becomeLiveEverywhere()
+            guard !state.isClosed else { return nil }
+        }
         do throws(StoreError) {
             let cursors = await user.accessible(named)
             let (missed, watermark) = try await environment.store.missed(by: userID, cursors: cursors, since: part.stamp)
@@ -44,7 +48,7 @@ extension SessionActor {
                     catchUp.add(lack, in: conversation)
                 }
             } else {
-                for place in missed where catchUp.lack(in: place.conversationID) == nil {
+                for place in missed {
                     catchUp.add(CatchUp.Lack(after: place.after, lastSeq: place.lastSeq, isReplay: true), in: place.conversationID)
                 }
             }
@@ -57,6 +61,12 @@ extension SessionActor {
         } catch {
             throw RequestError(error)
         }
+    }
+
+    /// Returns when the session lacks nothing of its own beginning: what a `SYNC` brings again comes after that.
+    private func becomeLiveEverywhere() async {
+        await joining?.value
+        while let task = catchUpTask { await task.value }
     }
 
     /// The session lacks what lies between these numbers and the deliveries.
