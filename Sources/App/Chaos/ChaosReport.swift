@@ -30,10 +30,20 @@ struct ChaosReport: Encodable, Sendable {
     let wrongCloses: [String]
     let crashes: [String]
     let kicks: [String: Int]
+    /// From an admin's first attempt to the answer, while the store may be away.
+    let kickAnswers: [Delay]
+    /// Of kicks after whose answer anything was open at all.
     let kickDelays: [Delay]
     let deliveryDelays: [Delay]
+    /// How often the instances logged what shows that the faults were felt.
+    let felt: [String: Int]
 
-    init(plan: ChaosRun.Plan, history: History, crashes: [String]) {
+    private static let telling = [
+        "bus_lost", "gap_filled", "kick_recovered", "instance_reaped", "presence_restored", "publish_dropped", "slow_consumer",
+        "store_unavailable",
+    ]
+
+    init(plan: ChaosRun.Plan, history: History, crashes: [String], log: [String] = []) {
         seed = plan.seed
         seconds = plan.length.milliseconds / 1_000
         database = plan.database.rawValue
@@ -52,6 +62,7 @@ struct ChaosReport: Encodable, Sendable {
         self.crashes = crashes
         kicks = Dictionary(grouping: history.kicks, by: \.action.rawValue).mapValues(\.count)
         let analysis = DelayAnalysis(history: history)
+        kickAnswers = [Delay("asked to answered", analysis.answerTimes, limit: nil)].compactMap(\.self)
         let kickDelays = analysis.kicks()
         self.kickDelays = DelayAnalysis.Kick.Condition.allCases.compactMap { condition in
             let of = kickDelays.filter { $0.condition == condition }
@@ -62,6 +73,13 @@ struct ChaosReport: Encodable, Sendable {
             let of = deliveryDelays.filter { $0.condition == condition }
             return Delay(condition.rawValue, of.map { ($0.delay, $0.detail) }, limit: condition.limit)
         }
+        var felt: [String: Int] = [:]
+        for line in log {
+            // 2026-01-08T12:00:00.000Z [INFO] [RedisBus] event {…}
+            let words = line.split(separator: " ", maxSplits: 4)
+            if words.count > 3, Self.telling.contains(String(words[3])) { felt[String(words[3]), default: 0] += 1 }
+        }
+        self.felt = felt
     }
 
     /// Whether every promise was kept.
@@ -82,8 +100,10 @@ struct ChaosReport: Encodable, Sendable {
             ("kicks", "\(kicks.values.reduce(0, +))"),
         ]
         rows += kicks.sorted { $0.key < $1.key }.map { ("  \($0.key)", "\($0.value)") }
+        rows += kickAnswers.map { ("worst kick, \($0.condition)", $0.text) }
         rows += kickDelays.map { ("worst kick delay, \($0.condition)", $0.text) }
         rows += deliveryDelays.map { ("worst delivery, \($0.condition)", $0.text) }
+        rows += felt.sorted { $0.key < $1.key }.map { ("logged \($0.key)", "\($0.value)") }
         let width = rows.map(\.0.count).max() ?? 0
         var lines = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }
         for (name, found) in [

@@ -86,8 +86,9 @@ struct ChaosRun: Sendable {
         }
         var history = History(clients: clients.map(\.history), kicks: moderator.kicks, faults: injector.done, stored: stored)
         history.faults.sort { $0.began < $1.began }
-        let report = ChaosReport(plan: plan, history: history, crashes: cluster.instances.flatMap(\.crashes))
         let logs = Dictionary(uniqueKeysWithValues: cluster.instances.map { (ChaosCluster.name($0.number), $0.log) })
+        let crashes = cluster.instances.flatMap(\.crashes)
+        let report = ChaosReport(plan: plan, history: history, crashes: crashes, log: logs.values.flatMap(\.self))
         return Outcome(report: report, logs: logs)
     }
 

@@ -33,12 +33,14 @@ struct DelayAnalysis: Sendable {
         let detail: String
     }
 
-    /// For how long after its end a fault may have consequences: a client of Redis tries again after up to five seconds.
-    static let aftermath = Duration.seconds(8)
-
     // MARK: - Kicks
 
-    /// For each kick the worst of each condition.
+    /// How long each order took to be answered.
+    var answerTimes: [(delay: Duration, detail: String)] {
+        history.kicks.map { ($0.answeredAt - $0.requestedAt, "client \($0.client), \($0.action.rawValue) asked for at \($0.requestedAt)") }
+    }
+
+    /// For each kick after which something was still open the worst of each condition.
     func kicks() -> [Kick] {
         history.kicks.flatMap { kick in
             let all = evidence(of: kick).map { delay(of: $0, after: kick) }
@@ -75,16 +77,13 @@ struct DelayAnalysis: Sendable {
     }
 
     private func delay(of evidence: Evidence, after kick: KickRecord) -> Kick {
-        var base = kick.answeredAt
-        var isFaulty = false
-        for fault in history.faults where fault.overlaps(kick.answeredAt - Self.aftermath, evidence.at) {
-            guard fault.kind.area != .clients else { continue }
-            isFaulty = true
-            guard fault.kind.area != .bus, fault.hits(evidence.instance) else { continue }
-            base = max(base, min(fault.ended, evidence.at))
+        let faults = history.faults.filter {
+            $0.concerns(kick.answeredAt, evidence.at) && ($0.hits(evidence.instance) || $0.kind.area == .bus && $0.hits(kick.instance))
         }
+        let outOfReach = faults.filter { $0.kind.area != .bus }.map { min($0.ended, evidence.at) }
+        let base = max(kick.answeredAt, outOfReach.max() ?? .zero)
         let detail = "client \(kick.client), \(kick.action.rawValue) answered at \(kick.answeredAt): \(evidence.what) at \(evidence.at)"
-        let condition: Kick.Condition = evidence.instance == kick.instance ? .here : isFaulty ? .faulty : .healthy
+        let condition: Kick.Condition = evidence.instance == kick.instance ? .here : faults.isEmpty ? .healthy : .faulty
         return Kick(condition: condition, delay: evidence.at - (condition == .here ? kick.answeredAt : base), detail: detail)
     }
 
@@ -110,18 +109,17 @@ struct DelayAnalysis: Sendable {
                     let base = max(promised, welcomedAt)
                     guard base < event.at else { continue }
                     let detail = "client \(number): \(conversation) \(seq), due at \(base), came at \(event.at)"
-                    found.append(judge(base, event.at, instance: connection.instance, detail))
+                    found.append(judge(base, event.at, detail))
                 }
             }
         }
         return found
     }
 
-    private func judge(_ base: Duration, _ at: Duration, instance: Int, _ detail: String) -> Delivery {
-        // Where the sender was, a bus fault counts too.
-        let faults = history.faults.filter { $0.kind.area != .clients && $0.overlaps(base - Self.aftermath, at) }
+    private func judge(_ base: Duration, _ at: Duration, _ detail: String) -> Delivery {
+        let faults = history.faults.filter { $0.concerns(base, at) }
         guard !faults.isEmpty else { return Delivery(condition: .healthy, delay: at - base, detail: detail) }
-        let others = faults.filter { $0.kind.area != .bus && $0.overlaps(base, at) }
+        let others = faults.filter { $0.kind.area != .bus }
         guard !others.isEmpty else { return Delivery(condition: .bus, delay: at - base, detail: detail) }
         let healed = others.map(\.ended).max() ?? base
         return Delivery(condition: .recovery, delay: max(.zero, at - max(base, healed)), detail: detail)

@@ -22,6 +22,7 @@ enum FaultKind: String, CaseIterable, Sendable {
     case clientsHalfOpen = "clients cut half-open"
     case clientsSlow = "clients read nothing for a while"
     case clientsCut = "clients cut, back elsewhere"
+    case nothing = "nothing, to compare with"
 
     /// What of the cluster it touches.
     enum Area: Sendable {
@@ -29,6 +30,7 @@ enum FaultKind: String, CaseIterable, Sendable {
         case store
         case instance
         case clients
+        case nothing
     }
 
     var area: Area {
@@ -39,7 +41,22 @@ enum FaultKind: String, CaseIterable, Sendable {
         case .storeLinkCut, .storeLinkStall, .storeLinkDelay, .storeKill, .storeFailPoint, .storeLock: .store
         case .instanceKill, .instanceFreeze, .rollingRestart: .instance
         case .clientsHalfOpen, .clientsSlow, .clientsCut: .clients
+        case .nothing: .nothing
         }
+    }
+
+    /// For how long after its end it may have consequences: a client of Redis tries again after up to five seconds, and one that is
+    /// cut off notices it after four.
+    var aftermath: Duration {
+        switch self {
+        case .redisFlush, .redisPause, .busLinkDelay, .storeLock, .storeFailPoint, .storeLinkDelay: .seconds(1)
+        default: .seconds(8)
+        }
+    }
+
+    /// Whether instances may not hear of each other while it lasts, or hear late.
+    var breaksCluster: Bool {
+        area != .clients && area != .nothing && self != .redisFlush
     }
 
     /// Whether it hits one instance and leaves the others alone.
@@ -70,6 +87,7 @@ enum FaultKind: String, CaseIterable, Sendable {
         case .instanceFreeze: 500...8_000
         case .clientsHalfOpen: 3_000...8_000
         case .clientsSlow: 1_000...6_000
+        case .nothing: 12_000...12_000
         }
     }
 

@@ -32,6 +32,7 @@ final class FaultInjector: Sendable {
             case .store: try await failStore(fault)
             case .instance: try await failInstance(fault)
             case .clients: await failClients(fault)
+            case .nothing: await last(fault)
             }
         } catch {
             // Two faults at once may be in each other's way: no Redis answers a command while it is killed.

@@ -29,11 +29,11 @@ struct FaultSchedule: Sendable {
                 duration: duration,
                 instance: kind.isOfOneInstance ? Int.random(in: 0..<instances, using: &generator) : nil,
                 kick: actions.removeLast(),
-                kickAt: now + duration * Double.random(in: 0...1, using: &generator)
+                kickAt: now + duration * Double.random(in: kind == .nothing ? 0.7...0.8 : 0...1, using: &generator)
             )
             faults.append(fault)
             // Now and then the next one begins before this one is over.
-            let overlaps = Int.random(in: 0..<4, using: &generator) == 0
+            let overlaps = kind != .nothing && Int.random(in: 0..<4, using: &generator) == 0
             let pause = Duration.milliseconds(Int.random(in: 1_000...4_000, using: &generator))
             now += overlaps ? pause / 2 : duration + pause
         }

@@ -101,8 +101,9 @@ struct FaultRecord: Sendable {
     let began: Duration
     var ended: Duration
 
-    func overlaps(_ from: Duration, _ to: Duration) -> Bool {
-        began <= to && ended >= from
+    /// Whether it may have had consequences in this time.
+    func concerns(_ from: Duration, _ to: Duration) -> Bool {
+        kind.breaksCluster && began <= to && ended + kind.aftermath >= from
     }
 
     func hits(_ instance: Int) -> Bool {
