@@ -181,5 +181,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
-    ]
+    ],
+    // The web client's files are made part of the program by #embed, which is of C23.
+    cLanguageStandard: .c2x
 )
