@@ -222,6 +222,29 @@ struct SyncTests {
         #expect(back.outbound.messages == sent)
     }
 
+    /// Else it would wait for messages up to a number that may never come.
+    @Test(arguments: [6, 1 << 53 - 1]) func aCursorOfAMessageThatIsNotThereIsRefused(absent: Int64) async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...5, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        await back.receive(.success(.sync(SyncCommand(cursors: [conversation: absent], stamp: nil, hasMore: false))))
+        let outputs = await back.outbound.outputs.wait { $0.contains { $0.refusal != nil } }
+        #expect(outputs.compactMap(\.refusal).map(\.code) == [.badRequest])
+        #expect(back.outbound.messages.isEmpty)
+        #expect(try await back.sync([conversation: 4]).cursors == [conversation: 5])
+        #expect(back.outbound.messages == [sent[4]])
+    }
+
+    @Test func aCursorOfAConversationWithoutMessagesIsRefused() async throws {
+        let (_, bob, _) = try await pair()
+        let back = await b.connect(bob, resumes: true)
+        let own = ConversationID.direct(UserPair(bob.user.userID, bob.user.userID))
+        await back.receive(.success(.sync(SyncCommand(cursors: [own: 1], stamp: nil, hasMore: false))))
+        let outputs = await back.outbound.outputs.wait { $0.contains { $0.refusal != nil } }
+        #expect(outputs.compactMap(\.refusal).map(\.code) == [.badRequest])
+        #expect(try await back.sync([own: 0]).isComplete)
+    }
+
     /// A reconnect on another instance under load, again and again: nothing is lost, nothing comes twice.
     @Test(.timeLimit(.minutes(1))) func aThousandReconnectsUnderLoad() async throws {
         let (ada, bob, conversation) = try await pair()
@@ -272,5 +295,10 @@ extension RecordingOutbound.Output {
     fileprivate var synced: Synced? {
         guard case .synced(_, let synced) = event else { return nil }
         return synced
+    }
+
+    fileprivate var refusal: RequestError? {
+        guard case .error(_, let error) = event else { return nil }
+        return error
     }
 }

@@ -31,9 +31,9 @@ extension SessionActor {
             await becomeLiveEverywhere()
             guard !state.isClosed else { return nil }
         }
+        let cursors = await user.accessible(named)
+        let (missed, watermark) = try await missed(by: userID, cursors: cursors, since: part.stamp)
         do throws(StoreError) {
-            let cursors = await user.accessible(named)
-            let (missed, watermark) = try await environment.store.missed(by: userID, cursors: cursors, since: part.stamp)
             var places = Dictionary(missed.map { ($0.conversationID, $0) }, uniquingKeysWith: { first, _ in first })
             let updates = try await updates(since: part.stamp, for: userID)
             guard !state.isClosed else { return nil }
@@ -83,6 +83,34 @@ extension SessionActor {
             await self.readOn()
             self.catchUpTask = nil
         }
+    }
+
+    /// Where the client has something to catch up with.
+    ///
+    /// - Throws: also where it names a message that isn't there: the session would wait in vain for the ones up to it.
+    private func missed(
+        by user: UserID,
+        cursors: [ConversationID: Int64],
+        since stamp: Stamp?
+    ) async throws(RequestError) -> (conversations: [MissedConversation], watermark: Stamp) {
+        // One below, so that the store also finds the conversations that end with the message itself.
+        let asked = cursors.mapValues { max(0, $0 - 1) }
+        let (found, watermark): ([MissedConversation], Stamp)
+        do {
+            (found, watermark) = try await environment.store.missed(by: user, cursors: asked, since: stamp)
+        } catch {
+            throw RequestError(error)
+        }
+        let known = Set(found.map(\.conversationID))
+        if let absent = cursors.first(where: { $0.value > 0 && !known.contains($0.key) }) {
+            throw RequestError(.badRequest, "cursors: \(absent.key) has no message \(absent.value).")
+        }
+        let missed = found.compactMap { place -> MissedConversation? in
+            let after = cursors[place.conversationID] ?? place.after
+            guard after < place.lastSeq else { return nil }
+            return MissedConversation(conversationID: place.conversationID, after: after, lastSeq: place.lastSeq)
+        }
+        return (missed, watermark)
     }
 
     /// What changed in the user's conversations while the client was away, other than new messages.
