@@ -15,12 +15,19 @@ struct BenchServer: Sendable {
     ///   - name: its instance id.
     ///   - database: where it keeps its data.
     ///   - redis: nil for none.
-    static func start(_ name: String, in database: BenchDatabase, redis: RedisServer? = nil) async throws -> BenchServer {
+    ///   - environment: besides what every measured server gets.
+    static func start(
+        _ name: String,
+        in database: BenchDatabase,
+        redis: RedisServer? = nil,
+        environment own: [String: String] = [:]
+    ) async throws -> BenchServer {
         let port = try RedisServer.freePort()
         var environment = [
             "INSTANCE_ID": name, "PORT": "\(port)", "LOG_LEVEL": "notice", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
             "DB_URI": database.uri,
         ]
+        environment.merge(own) { _, new in new }
         if let redis { environment["REDIS_URL"] = redis.url }
         for name in passedOn {
             if let value = getenv(name) { environment[name] = String(cString: value) }

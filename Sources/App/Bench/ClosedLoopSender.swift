@@ -74,7 +74,7 @@ final class ClosedLoopSender: Sendable {
         case .ack:
             let sentAt = state.withLock { $0.sentAt }
             tally.acknowledged(after: (NIODeadline.now() - sentAt).nanoseconds)
-        case .welcome, .other:
+        case .welcome, .error, .other:
             tally.unexpected()
         }
         state.withLock { $0.isWaiting = false }

@@ -10,6 +10,7 @@ final class LoadConnection: Sendable {
         case welcome
         case ack
         case message
+        case error
         case other
     }
 
@@ -73,6 +74,14 @@ final class LoadConnection: Sendable {
         """
     }
 
+    /// The same for a channel.
+    static func message(_ number: Int, id: String, to channel: ChannelName) -> String {
+        """
+        {"type":"MESSAGE_SEND","ref":"\(number)","clientMessageId":"\(id)-\(number)","channelId":"ch:\(channel)",\
+        "content":"\(content(number))"}
+        """
+    }
+
     /// What a message says; it begins with its number.
     static func content(_ number: Int) -> String {
         "\(number) \(filler)"
@@ -89,6 +98,7 @@ extension LoadConnection.Kind {
         case 0x5745: self = .welcome
         case 0x4143: self = .ack
         case 0x4D45: self = .message
+        case 0x4552: self = .error
         default: self = .other
         }
     }

@@ -77,7 +77,7 @@ final class PipelinedSender: Sendable {
             guard let sentAt = state.withLock({ $0.sentAt.removeValue(forKey: number) }) else { return tally.unexpected() }
             tally.acknowledged(after: (NIODeadline.now() - sentAt).nanoseconds)
             sendNext()
-        case .welcome, .other: tally.unexpected()
+        case .welcome, .error, .other: tally.unexpected()
         }
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import LocalCluster
 import NIOCore
 import NIOPosix
+import Transport
 
 /// Measures servers of its own on this machine.
 struct Bench: AsyncParsableCommand {
@@ -11,6 +12,8 @@ struct Bench: AsyncParsableCommand {
         case idle
         case durable
         case dm
+        case cluster
+        case frame
         case all
     }
 
@@ -18,7 +21,10 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measure servers that it starts, beside bare SQLite, bare MongoDB and bare Redis.",
         discussion: """
             idle: memory of connections that do nothing, and how fast they come. durable: direct messages in a closed loop on one instance, \
-            on SQLite and, where a MongoDB server can be started, on MongoDB. dm: direct messages at a fixed rate from one instance to another. Figures count for this machine, with the load client on \
+            on SQLite and, where a MongoDB server can be started, on MongoDB. dm: direct messages at a fixed rate from one \
+            instance to another. cluster: members of shared channels, and people who write to each other, at a fixed rate over several \
+            instances; every message must come to everybody whom it is for, once and in order. \
+            frame: reading a client's frame. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
     )
@@ -35,7 +41,16 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Messages a second of dm; may be given more than once.")
     var rate: [Int] = [200, 1_000]
 
-    @Option(help: "Measure durable on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
+    @Option(help: "Instances of cluster.")
+    var instances = 3
+
+    @Option(help: "Users of cluster, each with one connection.")
+    var users = 300
+
+    @Option(help: "Who hears what between the instances of cluster: broadcast, targeted; may be given more than once.")
+    var routing: [BusRouting] = [.broadcast]
+
+    @Option(help: "Measure durable and cluster on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
     var db: BenchDatabase.Kind?
 
     @Option(help: "How long each measurement takes, without its warming up.")
@@ -48,11 +63,12 @@ struct Bench: AsyncParsableCommand {
     var json: String?
 
     func validate() throws {
-        guard ([connections, seconds, runs] + clients + rate).allSatisfy({ $0 > 0 }) else {
+        guard ([connections, seconds, runs, instances] + clients + rate).allSatisfy({ $0 > 0 }) else {
             throw ValidationError("Numbers must be greater than 0.")
         }
-        guard db != .mongodb || scenario == .durable || scenario == .all else {
-            throw ValidationError("--db mongodb goes with durable.")
+        guard users >= 3 else { throw ValidationError("cluster needs 3 users or more.") }
+        guard db != .mongodb || [.durable, .cluster, .all].contains(scenario) else {
+            throw ValidationError("--db mongodb goes with durable and cluster.")
         }
     }
 
@@ -69,6 +85,8 @@ struct Bench: AsyncParsableCommand {
                 }
             }
         } catch let error as BenchFailure {
+            table.add(error.figures)
+            print(table.lines.joined(separator: "\n"))
             throw ExitError(.failure, error.description)
         }
         try await group.shutdownGracefully()
@@ -106,10 +124,28 @@ struct Bench: AsyncParsableCommand {
                 list.append(Measurement(name: "dm, \(rate) messages a second", run: direct.run))
             }
         }
-        if scenario != .idle && usesSQLite {
+        if scenario == .cluster || scenario == .all { list += clusterMeasurements(duration, group) }
+        if (scenario == .frame || scenario == .all) && usesSQLite {
+            list.append(Measurement(name: "frame", run: FrameBenchmark(duration: min(duration, .seconds(2))).run))
+        }
+        if [.durable, .dm, .all].contains(scenario) && usesSQLite {
             list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))
         }
         return list
+    }
+
+    private func clusterMeasurements(_ duration: Duration, _ group: any EventLoopGroup) -> [Measurement] {
+        routing.map { routing in
+            let cluster = ClusterBenchmark(
+                instances: instances,
+                users: users,
+                routing: routing,
+                duration: duration,
+                group: group,
+                database: db ?? .sqlite
+            )
+            return Measurement(name: "cluster, \(users) users on \(instances) instances, \(routing.rawValue)", run: cluster.run)
+        }
     }
 
     private func mongoMeasurements(_ duration: Duration, _ group: any EventLoopGroup) -> [Measurement] {
@@ -146,3 +182,5 @@ struct Bench: AsyncParsableCommand {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
+
+extension BusRouting: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LocalCluster
 import Testing
+import Transport
 
 @testable import App
 
@@ -19,7 +20,8 @@ struct BenchTests {
         let directory = try TemporaryDirectory()
         let json = directory.path(of: "figures.json")
         let arguments = [
-            "bench", "all", "--connections", "100", "--clients", "5", "--rate", "50", "--seconds", "1", "--runs", "2", "--json", json,
+            "bench", "all", "--connections", "100", "--clients", "5", "--rate", "50", "--instances", "2", "--users", "6", "--seconds", "1",
+            "--runs", "2", "--json", json,
         ]
         let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
         let bench = try ServerProcess(environment: environment, arguments: arguments, directory: directory)
@@ -27,7 +29,11 @@ struct BenchTests {
         let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: json)))
         #expect(bench.output.count == rows.count + 1)
         #expect(bench.output.first?.hasPrefix("scenario") == true)
-        #expect(Set(rows.map(\.scenario)) == ["idle 100", "durable 5", "durable 5 delivered", "dm 50/s", "bare SQLite"])
+        #expect(
+            Set(rows.map(\.scenario)) == [
+                "idle 100", "durable 5", "durable 5 delivered", "dm 50/s", "cluster 2×6 broadcast", "frame", "bare SQLite",
+            ]
+        )
         for row in rows {
             #expect(row.values.count == 2, "\(row.measure)")
             #expect(row.values.allSatisfy { $0.isFinite && (row.measure == "memory of a connection" || $0 >= 0) }, "\(row.measure)")
@@ -35,6 +41,44 @@ struct BenchTests {
         for measure in ["acknowledged", "ACK p50", "delivery A→B p99", "bare Redis publish→subscribe p50", "commit of 50 p50"] {
             let values = rows.filter { $0.measure == measure }.flatMap(\.values)
             #expect(!values.isEmpty && values.allSatisfy { $0 > 0 }, "\(measure)")
+        }
+    }
+
+    @Test("Over several instances every message comes to everybody whom it is for", arguments: BusRouting.allCases)
+    func cluster(routing: BusRouting) async throws {
+        let directory = try TemporaryDirectory()
+        let json = directory.path(of: "figures.json")
+        let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        let arguments = [
+            "bench", "cluster", "--instances", "3", "--users", "45", "--seconds", "2", "--routing", routing.rawValue, "--json", json,
+        ]
+        let bench = try ServerProcess(environment: environment, arguments: arguments, directory: directory)
+        #expect(try await bench.waitForExit(timeout: .seconds(120)) == .exited(0), "\(bench.log.joined(separator: "\n"))")
+        let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: json)))
+        #expect(Set(rows.map(\.scenario)) == ["cluster 3×45 \(routing.rawValue)"])
+        let value = { (measure: String) in rows.first { $0.measure == measure }?.values.first ?? 0 }
+        // 15 a second for 2 seconds, and 2 to warm up; channels of 30.
+        #expect(value("sent") == 60)
+        #expect(value("delivered") == value("expected"))
+        #expect(value("expected") == 48 * 29 + 12)
+        #expect(value("delivery on another instance p99") > 0)
+    }
+
+    @Test("Each channel of a cluster's plan has members on every instance, and each of its messages a sender among them")
+    func plan() {
+        for users in [3, 7, 45, 300] {
+            let plan = ClusterPlan(instances: 3, users: users)
+            for channel in 0..<plan.channels {
+                #expect(Set(plan.members(of: channel).map(plan.instance)) == [0, 1, 2])
+            }
+            let members = (0..<plan.channels).map { plan.members(of: $0).count }
+            for message in 0..<(3 * users) {
+                let deliveries = (0..<users).count { plan.isExpected(message, by: $0) }
+                #expect(deliveries == plan.deliveries(of: message, members: members))
+                if case .channel(let channel) = plan.destination(of: message) {
+                    #expect(plan.members(of: channel).contains(plan.sender(of: message)))
+                }
+            }
         }
     }
 
