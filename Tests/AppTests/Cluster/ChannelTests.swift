@@ -6,7 +6,7 @@ import Transport
 
 @testable import App
 
-@Suite("Channels reach over instances", .timeLimit(.minutes(3)))
+@Suite("Channels reach over instances", .inTurn, .timeLimit(.minutes(3)))
 struct ChannelTests {
     private let environment = ["RATE_LIMIT": "0"]
 

@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("A connection ends when its time or its patience is over", .timeLimit(.minutes(1)))
+@Suite("A connection ends when its time or its patience is over", .inTurn, .timeLimit(.minutes(1)))
 struct ConnectionLimitTests {
     @Test("When the token runs out while connected: ERROR, 4001")
     func tokenRunsOut() async throws {

@@ -6,7 +6,7 @@ import Transport
 
 @testable import App
 
-@Suite("An instance that is killed takes nothing with it", .timeLimit(.minutes(2)))
+@Suite("An instance that is killed takes nothing with it", .inTurn, .timeLimit(.minutes(2)))
 struct CrashTests {
     @Test("What was acknowledged is there once, and what is sent again is there once", arguments: ClusterStore.allCases)
     func killed(store: ClusterStore) async throws {

@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("Messages cross from one instance to the other", .timeLimit(.minutes(2)))
+@Suite("Messages cross from one instance to the other", .inTurn, .timeLimit(.minutes(2)))
 struct DeliveryTests {
     private let environment = ["RATE_LIMIT": "0", "LOG_LEVEL": "info"]
 

@@ -6,7 +6,7 @@ import Transport
 
 @testable import App
 
-@Suite("An instance that is told to stop sends its clients away first", .timeLimit(.minutes(1)))
+@Suite("An instance that is told to stop sends its clients away first", .inTurn, .timeLimit(.minutes(1)))
 struct DrainTests {
     @Test("GOAWAY with a time for each, work until then, 1001, status 0; not ready and closed to newcomers meanwhile")
     func drain() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import App
 
-@Suite("Without Redis the store still tells the instances what counts", .timeLimit(.minutes(2)))
+@Suite("Without Redis the store still tells the instances what counts", .inTurn, .timeLimit(.minutes(2)))
 struct OutageTests {
     @Test(
         "A ban reaches the other instance's HTTP within the two seconds that it may remember, and log-in at once",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import App
 
-@Suite("Redis is found however the settings name it, and a wrong name ends the start", .timeLimit(.minutes(1)))
+@Suite("Redis is found however the settings name it, and a wrong name ends the start", .inTurn, .timeLimit(.minutes(1)))
 struct RedisBootTests {
     @Test("By TLS with an authority's file, as a URL and as single variables")
     func tls() async throws {

@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("Who comes back misses nothing and gets nothing twice", .timeLimit(.minutes(3)))
+@Suite("Who comes back misses nothing and gets nothing twice", .inTurn, .timeLimit(.minutes(3)))
 struct ResumeTests {
     private let environment = ["RATE_LIMIT": "0"]
 

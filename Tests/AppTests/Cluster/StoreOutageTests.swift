@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("MongoDB killed under two instances takes nothing that was acknowledged with it", .timeLimit(.minutes(3)))
+@Suite("MongoDB killed under two instances takes nothing that was acknowledged with it", .inTurn, .timeLimit(.minutes(3)))
 struct StoreOutageTests {
     @Test("They say so, keep their sockets, refuse sends meanwhile, and go on by themselves")
     func killed() async throws {

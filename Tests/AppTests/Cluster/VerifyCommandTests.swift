@@ -1,7 +1,7 @@
 import LocalCluster
 import Testing
 
-@Suite("switchboard verify proves a cluster", .timeLimit(.minutes(4)))
+@Suite("switchboard verify proves a cluster", .inTurn, .timeLimit(.minutes(4)))
 struct VerifyCommandTests {
     @Test("With redis and instances of its own every row passes", arguments: ClusterStore.allCases)
     func spawned(store: ClusterStore) async throws {

@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("switchboard admin works without a server and is heard by running ones")
+@Suite("switchboard admin works without a server and is heard by running ones", .inTurn)
 struct AdminCommandTests {
     private func admin(_ arguments: String..., in cluster: SpawnedCluster? = nil, at directory: TemporaryDirectory) throws -> ServerProcess
     {

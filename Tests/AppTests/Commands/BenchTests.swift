@@ -5,7 +5,7 @@ import Transport
 
 @testable import App
 
-@Suite("switchboard bench measures servers of its own")
+@Suite("switchboard bench measures servers of its own", .inTurn)
 struct BenchTests {
     private struct Row: Decodable {
         let scenario: String

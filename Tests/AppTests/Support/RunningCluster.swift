@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import LocalCluster
+import TestSupport
 import Testing
 
 @testable import App
@@ -16,15 +17,30 @@ struct RunningCluster: SuiteTrait, TestScoping {
     }
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
-        let cluster = try await SpawnedCluster.start(environment: environment)
-        do {
-            try await Self.$spawned.withValue(cluster) { try await function() }
-        } catch {
+        try await InTurn.turns.take {
+            let cluster = try await SpawnedCluster.start(environment: environment)
+            do {
+                try await Self.$spawned.withValue(cluster) { try await function() }
+            } catch {
+                await cluster.stop()
+                throw error
+            }
             await cluster.stop()
-            throw error
         }
-        await cluster.stop()
     }
+}
+
+/// Has suites that start servers wait for each other: all of them at once need more of a machine than their time limits allow for.
+struct InTurn: SuiteTrait, TestScoping {
+    static let turns = Turns(3)
+
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
+        try await Self.turns.take { try await function() }
+    }
+}
+
+extension Trait where Self == InTurn {
+    static var inTurn: Self { InTurn() }
 }
 
 extension Trait where Self == RunningCluster {

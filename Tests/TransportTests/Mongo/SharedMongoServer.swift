@@ -1,6 +1,7 @@
 import Glibc
 import LocalCluster
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Transport

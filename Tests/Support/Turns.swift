@@ -1,14 +1,14 @@
 /// So many at once, the others in the order of their calls: all tests together ask more of a server than it answers in time.
-actor Turns {
+package actor Turns {
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(_ count: Int) {
+    package init(_ count: Int) {
         free = count
     }
 
     /// Runs `body` when its turn has come.
-    nonisolated func take<Value>(_ body: () async throws -> Value) async throws -> Value {
+    package nonisolated func take<Value>(_ body: () async throws -> Value) async throws -> Value {
         await enter()
         do {
             let value = try await body()
