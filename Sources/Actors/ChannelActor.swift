@@ -98,7 +98,9 @@ package actor ChannelActor: FeedOwner {
     package func update(_ message: Message) {
         switch feed.receive(update: message) {
         case .update: audience.write(update: message)
-        case .deliver: deliver([message])
+        case .deliver:
+            audience.write(updateAhead: message)
+            deliver([message])
         case .drop: break
         }
     }

@@ -277,7 +277,9 @@ extension UserActor {
             audience.write(update: message)
             // Nothing is known of the conversation here: it may be one of the messages that are still to come.
             if feeds[message.conversationID]?.cursor.position == nil { expect(message.seq, in: message.conversationID) }
-        case .deliver: deliver([message])
+        case .deliver:
+            audience.write(updateAhead: message)
+            deliver([message])
         case .drop: break
         }
     }

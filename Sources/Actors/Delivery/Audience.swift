@@ -140,6 +140,20 @@ struct Audience {
         }
     }
 
+    /// Tells of a changed message that has yet to have its turn those who had it before.
+    mutating func write(updateAhead message: Message) {
+        let events = MessageEvents(updated: message)
+        for connection in Array(standings.keys) {
+            let isAhead = update(connection) { standing in
+                standing.withholdChange(of: message)
+                return standing.isAhead(of: message.seq, in: message.conversationID)
+            }
+            guard isAhead == true, let member = members[connection] else { continue }
+            let event = events.event(for: member.userID)
+            member.session.executor.execute { member.session.assumeIsolated { $0.deliver(event) } }
+        }
+    }
+
     private func hop(_ body: @escaping @Sendable (Member) -> Void) {
         for group in groups.values {
             group[0].session.executor.execute {

@@ -52,6 +52,11 @@ package struct Standing: Sendable {
         return withheldChanges
     }
 
+    /// Whether the session had the message before it has its turn in the deliveries.
+    package func isAhead(of seq: Int64, in conversation: ConversationID) -> Bool {
+        ahead[conversation].map { seq <= $0 } ?? false
+    }
+
     /// Begins to write to the session.
     ///
     /// - Parameters:
