@@ -123,10 +123,12 @@ extension SessionActor {
 }
 
 extension SessionActor {
-    /// Writes an event that others share, unless it is a message that this connection sent: then its `ACK` brings it.
+    /// Writes an event that others share, unless it is a message that this connection sent: its `ACK` brings that, so only what was
+    /// changed since is told.
     package func deliver(_ event: SharedEvent) {
-        guard state.livePrincipal != nil, !isOwn(event) else { return }
-        admit(outbound.send(event))
+        guard state.livePrincipal != nil else { return }
+        guard let own = ownMessage(event) else { return admit(outbound.send(event)) }
+        if own.rev > 0 { send(.messageUpdated(own, showsClientMessageID: true)) }
     }
 
     /// Writes the answer to a command of this session.
@@ -149,10 +151,11 @@ extension SessionActor {
         send(.goAway(reason: "drain", reconnectAfter: delay))
     }
 
-    /// Whether this connection sent the message and has its `ACK` or will have it. Nobody on the way knows where a message came from.
-    private func isOwn(_ event: SharedEvent) -> Bool {
-        guard case .messageReceived(let message, _, _) = event.event, message.senderID == principal?.userID else { return false }
-        return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID)
+    /// The message that came, where this connection sent it and has its `ACK` or will have it. Nobody on the way knows where a message
+    /// came from.
+    private func ownMessage(_ event: SharedEvent) -> Message? {
+        guard case .messageReceived(let message, _, _) = event.event, message.senderID == principal?.userID else { return nil }
+        return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID) ? message : nil
     }
 
     /// Remembers a message whose `ACK` is written.
