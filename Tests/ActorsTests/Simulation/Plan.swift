@@ -81,6 +81,25 @@ extension Plan.Action {
     }
 }
 
+extension Plan.Action {
+    /// Whom a kick means; nobody's number for anything else.
+    fileprivate var person: Int {
+        switch self {
+        case .ban(let person, _, _), .revokeAll(let person, _): person
+        case .revokeOne(let device, _): Plan.devices[device]
+        default: -1
+        }
+    }
+
+    /// Where a kick is ordered.
+    fileprivate var instance: Int {
+        switch self {
+        case .ban(_, let instance, _), .revokeAll(_, let instance), .revokeOne(_, let instance): instance
+        default: 0
+        }
+    }
+}
+
 private struct PlanMaker {
     var random: SeededGenerator
     let instances: Int
@@ -112,7 +131,7 @@ private struct PlanMaker {
         for _ in 0..<number(0, 2) { steps.append(step(.slow(device: device(), milliseconds(2_000)))) }
         for _ in 0..<number(1, 7) { steps.append(step(fault())) }
         if flips() {
-            for _ in 0..<number(1, 4) { steps.append(step(kick())) }
+            for _ in 0..<number(1, 4) { steps += kickInTrouble() }
         }
         if number(3) == 0 { steps.append(step(.crash(instance: instance(), restarted: milliseconds(6_000)))) }
         return steps.sorted { $0.at < $1.at }
@@ -137,6 +156,28 @@ private struct PlanMaker {
         case 2: .revokeAll(person: number(Plan.people), on: instance())
         default: .revokeOne(device: device(), on: instance())
         }
+    }
+
+    /// A kick, and what is most likely to make it miss: a client that comes back just then, hints that are lost, an answer that is.
+    private mutating func kickInTrouble() -> [Plan.Step] {
+        let kick = step(kick())
+        var steps = [kick]
+        func soon(_ milliseconds: Int64) -> Duration { max(.zero, kick.at - .milliseconds(milliseconds)) }
+        if flips() {
+            let person = kick.action.person
+            let device = Plan.devices.firstIndex(of: person) ?? 0
+            steps.append(Plan.Step(at: soon(300), action: .drop(device: device, noticedAfter: .zero, away: milliseconds(320))))
+        }
+        if number(3) == 0 {
+            let faults: [BusFault] = [.isDown, .hangs, .drops]
+            let fault = faults[number(faults.count)]
+            for instance in 0..<instances { steps.append(Plan.Step(at: soon(200), action: .bus(fault, instance: instance, .seconds(3)))) }
+        }
+        if number(3) == 0 {
+            let fault = StoreFault.losesAnswers
+            steps.append(Plan.Step(at: soon(50), action: .store(fault, instance: kick.action.instance, milliseconds(2_000))))
+        }
+        return steps
     }
 
     private mutating func target() -> Plan.Target {

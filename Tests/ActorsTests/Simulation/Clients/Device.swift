@@ -218,6 +218,7 @@ extension Device {
         case .ack("leave", nil, _): left()
         case .synced(_, let synced):
             stamp = synced.stamp
+            link.isSyncing = false
             world.checker.synced(synced, on: link)
             for (conversation, seq) in synced.cursors { threads[conversation, default: Thread()].begin(at: seq) }
         case .channelJoined(_, let name, let lastSeq, _): joined(.channel(name), lastSeq: lastSeq)
@@ -241,6 +242,7 @@ extension Device {
     private func sync(on link: Link, _ welcome: Welcome) {
         let cursors = threads.compactMapValues(\.cursor)
         link.reading.cursors = cursors
+        link.isSyncing = true
         let stamp = world.mutation == .stampOfThisConnection ? welcome.stamp ?? stamp : stamp
         var rest = cursors
         if rest.count > 1, world.chance(30), let first = rest.min(by: { $0.key.description < $1.key.description }) {
@@ -258,7 +260,9 @@ extension Device {
             }
         }
         world.checker.received(message, on: link, isReplayed: isReplayed)
-        threads[message.conversationID, default: Thread()].take(message, isAnswer: false)
+        // Where a SYNC is under way beside live deliveries, a message says nothing of what is below it.
+        let comesBesideSync = !link.resumes && link.isSyncing
+        threads[message.conversationID, default: Thread()].take(message, isAnswer: comesBesideSync)
         if world.mutation == .cursorAtHighest { threads[message.conversationID]?.jump(to: message.seq) }
     }
 

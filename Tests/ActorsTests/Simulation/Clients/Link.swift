@@ -24,6 +24,8 @@ final class Link: @unchecked Sendable {
     private var writtenUntil = Duration.zero
     private var readUntil = Duration.zero
     var reading = LinkReading()
+    /// Whether the client waits for `SYNCED`.
+    var isSyncing = false
 
     init(number: Int, to instance: SimulatedInstance, of device: Device, as principal: Principal, resumes: Bool, world: World) {
         self.number = number
