@@ -151,21 +151,24 @@ package actor Reconciler {
         var next: ChangePosition? = last.memberships
         while let position = next {
             let page = try await store.changedMemberships(after: position, limit: Self.pageSize)
-            for change in page.changes where await follow(change) { count += 1 }
+            for change in page.changes {
+                let isNews = try await follow(change)
+                count += isNews ? 1 : 0
+            }
             next = page.next
         }
         return count
     }
 
     /// - Returns: whether it was news here.
-    private func follow(_ change: MembershipChange) async -> Bool {
+    private func follow(_ change: MembershipChange) async throws(StoreError) -> Bool {
         var isNews = false
         if case .channel(let name) = change.conversationID, let user = await registry.user(change.userID) {
             isNews = await user.isIn(name) != change.isMember
             if isNews { await delivery.tellHere(.membership(name, change.userID, isMember: change.isMember)) }
         }
         if change.isMember, change.readSeq > 0 {
-            await delivery.tellHere(.read(ReadCursor(conversationID: change.conversationID, userID: change.userID, seq: change.readSeq)))
+            try await tell(.read(ReadCursor(conversationID: change.conversationID, userID: change.userID, seq: change.readSeq)))
         }
         return isNews
     }
@@ -188,10 +191,16 @@ package actor Reconciler {
             let part = Array(rest.prefix(Self.updatesAtOnce))
             rest = rest.dropFirst(part.count)
             for message in try await store.updatedMessages(in: part, after: last.conversations.stamp, limit: Self.updatesAtOnce) {
-                await delivery.tellHere(.updated(message))
+                try await tell(.updated(message))
             }
         }
         return count
+    }
+
+    /// - Throws: where the round took so long that nothing may be told any more; the next one tells it.
+    private func tell(_ event: ChatEvent) async throws(StoreError) {
+        let isTold = await delivery.tellHere(event)
+        guard isTold else { throw StoreError(.timeout, "the round took too long") }
     }
 
     private func isHere(_ conversation: ConversationID) async -> Bool {

@@ -24,7 +24,7 @@ struct SimulationTests {
         arguments: [
             "reconciler-off", "kicks-by-bus-alone", "kick-without-store", "kick-in-several-documents", "ban-race-unchecked",
             "late-ban-closes-all", "cache-outlives-kick", "never-stale", "local-read", "ack-before-commit", "idempotency-off",
-            "answer-waits-for-bus", "no-overlap", "duplicate-without-raise", "last-seq-without-raise", "stamp-of-this-connection",
+            "answer-waits-for-bus", "no-overlap", "raise-tried-once", "last-seq-without-raise", "stamp-of-this-connection",
             "cursor-at-highest",
         ]
     )

@@ -65,17 +65,22 @@ package struct Delivery: Sendable {
     }
 
     /// Tells the connections of this instance alone.
-    package func tellHere(_ event: ChatEvent) async {
+    ///
+    /// - Returns: false where nothing is told, as bans may have been missed.
+    @discardableResult
+    package func tellHere(_ event: ChatEvent) async -> Bool {
         if case .membership(let name, let user, let isMember) = event {
             await apply(membership: name, of: user, isMember: isMember)
-            return
+            return true
         }
+        guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
         case .direct(let pair):
             for user in await registry.users(pair.members) { await Self.tell(event, to: user) }
         case .channel(let name):
             if let channel = channels.channel(name) { await Self.tell(event, to: channel) }
         }
+        return true
     }
 
     private static func tell(_ event: ChatEvent, to user: UserActor) async {

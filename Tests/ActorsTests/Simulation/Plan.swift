@@ -174,7 +174,13 @@ private struct PlanMaker {
             for instance in 0..<instances { steps.append(Plan.Step(at: soon(200), action: .bus(fault, instance: instance, .seconds(3)))) }
         }
         if number(3) == 0 {
-            let fault = StoreFault.losesAnswers
+            // One that reaches nothing but hints of messages now and then.
+            let instance = instance()
+            steps.append(Plan.Step(at: soon(100), action: .store(.isDown, instance: instance, .seconds(9))))
+            steps.append(Plan.Step(at: soon(100), action: .bus(.drops, instance: instance, .seconds(9))))
+        }
+        if flips() {
+            let fault = flips() ? StoreFault.losesAnswers : .isSlow
             steps.append(Plan.Step(at: soon(50), action: .store(fault, instance: kick.action.instance, milliseconds(2_000))))
         }
         return steps

@@ -58,7 +58,7 @@ extension SimulatedStore {
 
     func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
         guard let memory else { return try await readSessionRecord(id, of: user) }
-        return try await memory.record(id) { () async throws(StoreError) in try await readSessionRecord(id, of: user) }
+        return try await memory.record(id, at: link.time.uptime()) { () async throws(StoreError) in try await readSessionRecord(id, of: user) }
     }
 
     private func readSessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
@@ -140,16 +140,18 @@ extension User {
 
 /// What was read of sessions before they were registered.
 final class SessionMemory: Sendable {
-    private let records = Locked<[SessionID: SessionRecord]>([:])
+    private static let remembered = Duration.seconds(1)
+    private let records = Locked<[SessionID: (record: SessionRecord, readAt: Duration)]>([:])
 
-    /// What was remembered, once; else remembers what `read` brings.
+    /// What was read a moment ago, once; else remembers what `read` brings.
     func record(
         _ id: SessionID,
+        at now: Duration,
         _ read: () async throws(StoreError) -> SessionRecord?
     ) async throws(StoreError) -> SessionRecord? {
-        if let known = records.withLock({ $0.removeValue(forKey: id) }) { return known }
+        if let known = records.withLock({ $0.removeValue(forKey: id) }), now - known.readAt < Self.remembered { return known.record }
         let record = try await read()
-        records.withLock { $0[id] = record }
+        if let record { records.withLock { $0[id] = (record, now) } }
         return record
     }
 }

@@ -66,11 +66,14 @@ extension SimulatedStore {
 
     /// The second write. One that fails is tried again until it is done, by whoever lives.
     private func raise(_ conversation: ConversationID, after outcomes: [AppendOutcome]) async throws(StoreError) {
-        if core.mutation == .duplicateWithoutRaise, outcomes.allSatisfy(\.isDuplicate) { return }
+        let triesOnce = core.mutation == .raiseTriedOnce
+        if triesOnce, outcomes.allSatisfy(\.isDuplicate) { return }
         let seq = outcomes.compactMap(\.seq).max() ?? 0
         do throws(StoreError) {
             try await link.request()
+            if link.losesNext() { throw StoreError(.timeout, "simulated") }
         } catch {
+            if triesOnce { throw error }
             Task { await raiseUntilDone(conversation, to: seq) }
             throw error
         }

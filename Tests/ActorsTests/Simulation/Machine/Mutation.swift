@@ -28,8 +28,8 @@ enum Mutation: String, CaseIterable {
     case answerWaitsForBus = "answer-waits-for-bus"
     /// The watermark leaves no time for a lower stamp to appear.
     case noOverlap = "no-overlap"
-    /// A duplicate is acknowledged without raising the conversation, whose first writer may have died before it did.
-    case duplicateWithoutRaise = "duplicate-without-raise"
+    /// A conversation whose raise has failed is not raised again, nor is it before a duplicate is acknowledged.
+    case raiseTriedOnce = "raise-tried-once"
     /// The last number of a conversation is told without raising it: a client that comes meanwhile is not told of it.
     case lastSeqWithoutRaise = "last-seq-without-raise"
     /// The client brings the stamp of the very connection in its `SYNC`.
