@@ -328,8 +328,10 @@ extension UserActor {
 
     package func locate(_ conversation: ConversationID, at position: Int64) {
         guard var feed = feeds.removeValue(forKey: conversation) else { return }
+        let isNews = feed.cursor.position == nil
         let inTurn = feed.cursor.locate(at: position).map(feed.updates.latest)
         feeds[conversation] = feed
+        if isNews { audience.begin(conversation, at: position) }
         audience.write(inTurn, in: conversation)
     }
 

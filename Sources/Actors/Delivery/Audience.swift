@@ -118,6 +118,15 @@ struct Audience {
         return behind
     }
 
+    /// Deliveries of a conversation begin above `position`: those who have less are to read what is between.
+    mutating func begin(_ conversation: ConversationID, at position: Int64) {
+        for connection in Array(standings.keys) {
+            let behind = update(connection) { $0.begin(conversation, at: position) } ?? nil
+            guard let behind, let session = members[connection]?.session else { continue }
+            session.executor.execute { session.assumeIsolated { $0.lack([conversation: behind]) } }
+        }
+    }
+
     /// Tells of a changed message those who have had it.
     mutating func write(update message: Message) {
         guard !members.isEmpty else { return }

@@ -78,6 +78,16 @@ package struct Standing: Sendable {
         return behind
     }
 
+    /// Deliveries of a conversation begin above `position`, which was not known when the session came.
+    ///
+    /// - Returns: the number up to which the session has everything, where it is behind now; else nil.
+    package mutating func begin(_ conversation: ConversationID, at position: Int64) -> Int64? {
+        guard let known = ahead[conversation], known < position else { return nil }
+        ahead[conversation] = nil
+        behind[conversation] = known
+        return known
+    }
+
     /// The session has been written everything of a conversation up to `seq`.
     ///
     /// - Returns: whether it is live there now.

@@ -265,8 +265,12 @@ extension Checker {
 }
 
 extension Kick {
+    /// By the words of the design, not by those of the code.
     func means(_ principal: Principal) -> Bool {
-        userID == principal.userID && reason(forSession: principal.sessionID, authEpoch: principal.authEpoch) != nil
+        switch self {
+        case .ban(let user, let epoch), .revokeAll(let user, let epoch): principal.userID == user && principal.authEpoch < epoch
+        case .revokeOne(_, let session): principal.sessionID == session
+        }
     }
 }
 
