@@ -97,6 +97,7 @@ extension SessionActor {
         switch frame.command {
         case .success(let command) where state.livePrincipal != nil && environment.registry.freshness.isStale && command.needsStore:
             send(.error(ref: frame.ref, RequestError(StoreError(.unavailable, "what was banned is not known"))))
+            if case .sync = command { expectSync() }
         case .success(let command): perform(command, ref: frame.ref)
         case .failure(let error): refuse(error, ref: frame.ref)
         }

@@ -12,7 +12,12 @@ extension SessionActor {
             return
         }
         syncParts.merge(part.cursors) { _, later in later }
-        state.noteSync(deadline: environment.time.uptime() + environment.limits.syncTimeout)
+        expectSync()
+    }
+
+    /// Gives the client as long as at first for its next `SYNC`.
+    func expectSync() {
+        state.expectSync(until: environment.time.uptime() + environment.limits.syncTimeout)
     }
 
     /// Begins to bring what the client missed.
@@ -41,7 +46,7 @@ extension SessionActor {
                 for (conversation, seq) in cursors where places[conversation] == nil {
                     places[conversation] = MissedConversation(conversationID: conversation, after: seq, lastSeq: seq)
                 }
-                state.noteSync(deadline: nil)
+                state.syncAnswered()
                 let behind = await user.release(connectionID, missed: places)
                 for (conversation, after) in behind {
                     let lack = CatchUp.Lack(after: after, lastSeq: places[conversation]?.lastSeq ?? 0, isReplay: false)

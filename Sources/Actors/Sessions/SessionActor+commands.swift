@@ -15,7 +15,10 @@ extension SessionActor {
             handle(command, ref: ref)
         case (.sync(let part), _) where part.hasMore:
             collect(part, ref: ref)
-        case (.send, _), (.conversation, _), (.typing, _), (.sync, _):
+        case (.sync, _):
+            state.syncArrived()
+            enqueue(CommandQueue.Item(ref: ref, command: command))
+        case (.send, _), (.conversation, _), (.typing, _):
             enqueue(CommandQueue.Item(ref: ref, command: command))
         }
     }
@@ -24,6 +27,7 @@ extension SessionActor {
         guard commands.count < environment.limits.waitingCommands else {
             let error = RequestError(.rateLimited, "Too many commands wait for their answer.", retryAfter: .seconds(1))
             send(.error(ref: item.ref, error))
+            if case .sync = item.command { expectSync() }
             return
         }
         commands.append(item)
@@ -57,7 +61,12 @@ extension SessionActor {
             }
         case .sync(let part):
             await answer(item.ref) { () async throws(RequestError) in
-                try await self.sync(part, ref: item.ref, by: principal.userID)
+                do throws(RequestError) {
+                    return try await self.sync(part, ref: item.ref, by: principal.userID)
+                } catch {
+                    self.expectSync()
+                    throw error
+                }
             }
         case .authenticate, .presence, .ping:
             break

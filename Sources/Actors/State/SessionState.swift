@@ -26,7 +26,9 @@ package struct SessionState: Sendable {
     private var lastActivity: Duration
     private var lastPing: Duration
     private var drainsAt: Duration?
-    /// Until when the client has to have brought its `SYNC`.
+    /// Whether nothing is delivered, as the client has not brought its `SYNC` yet, or it is not answered.
+    package private(set) var awaitsSync = false
+    /// Until when the client has to have brought its `SYNC`; nil also while one is being answered.
     private var syncDeadline: Duration?
 
     package init(principal: Principal?, heartbeat: Duration, tokenTimeout: Duration, now: Duration) {
@@ -67,16 +69,25 @@ package struct SessionState: Sendable {
     package mutating func goLive(_ principal: Principal, syncDeadline: Duration? = nil) -> Bool {
         guard case .joining = phase else { return false }
         phase = .live(principal)
+        awaitsSync = syncDeadline != nil
         self.syncDeadline = syncDeadline
         return true
     }
 
-    /// Whether nothing is delivered, as the client has not brought its `SYNC` yet.
-    package var awaitsSync: Bool { syncDeadline != nil }
+    /// A `SYNC` came and is to be answered, which the store may take its time for: the client has done its part.
+    package mutating func syncArrived() {
+        syncDeadline = nil
+    }
 
-    /// Part of a `SYNC` came; where more follow, they have until `deadline`.
-    package mutating func noteSync(deadline: Duration?) {
+    /// A `SYNC` came of which more follows, or that was refused: the client has until `deadline` for the next.
+    package mutating func expectSync(until deadline: Duration) {
         if awaitsSync { syncDeadline = deadline }
+    }
+
+    /// A `SYNC` was answered.
+    package mutating func syncAnswered() {
+        awaitsSync = false
+        syncDeadline = nil
     }
 
     /// Ends the connection; false where it has ended already.

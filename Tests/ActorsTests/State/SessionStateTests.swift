@@ -78,4 +78,20 @@ struct SessionStateTests {
         #expect(tick(&state, 4) == .none)
         #expect(tick(&state, 5) == .end(.goingAway))
     }
+
+    @Test func waitsForASyncButNotWhileOneIsAnswered() {
+        var state = state(principal)
+        _ = state.goLive(principal, syncDeadline: .seconds(10))
+        #expect(tick(&state, 9) == .none)
+        state.syncArrived()
+        #expect(tick(&state, 11) == .none, "the store may take its time")
+        #expect(state.awaitsSync)
+        state.expectSync(until: .seconds(21))
+        #expect(tick(&state, 20) == .none)
+        #expect(tick(&state, 21) == .end(.syncExpected))
+        state.syncAnswered()
+        #expect(!state.awaitsSync)
+        state.expectSync(until: .seconds(23))
+        #expect(tick(&state, 23) == .none, "it has had its SYNC")
+    }
 }
