@@ -126,10 +126,24 @@ package final class ChildProcess: Sendable {
         let argumentPointers = ([changer, "-C", directory, executable] + arguments).map { strdup($0) } + [nil]
         let environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (argumentPointers + environmentPointers).forEach { free($0) } }
+        keepDescriptorsToOurselves()
         var processID: pid_t = 0
         let failure = posix_spawn(&processID, changer, &actions, nil, argumentPointers, environmentPointers)
         guard failure == 0 else { throw ChildProcessError("\(executable) can't be started: errno \(failure)") }
         return processID
+    }
+}
+
+/// Sockets that a child inherits stay open when they are closed here: whoever is at their other end doesn't notice.
+private func keepDescriptorsToOurselves() {
+    guard let directory = opendir("/proc/self/fd") else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { continue }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 }
 
