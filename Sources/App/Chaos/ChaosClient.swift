@@ -9,7 +9,6 @@ final class ChaosClient: Sendable {
     static let password = "correct horse battery"
     private static let tick = Duration.milliseconds(100)
     private static let pingInterval = Duration.seconds(2)
-    private static let silenceLimit = Duration.seconds(8)
     /// Messages without answer; at so many it makes no more.
     private static let window = 10
 
@@ -137,7 +136,6 @@ final class ChaosClient: Sendable {
     /// Does what the protocol asks until the connection is over.
     private func serve(_ connection: WebSocketConnection, _ number: Int, _ group: inout DiscardingTaskGroup) async {
         var nextPing = Duration.zero
-        var hasSynced = false
         var nextMessage = clock.now + interval * Double.random(in: 0...1)
         var pausedUntil: Duration?
         while true {
@@ -155,9 +153,8 @@ final class ChaosClient: Sendable {
                 nextMessage = now + interval * Double.random(in: 0.5...1.5)
                 createMessage()
             }
-            var step = state.withLock { $0.nextStep(on: number, hasSynced: hasSynced, pingDue: now >= nextPing, at: now) }
+            var step = state.withLock { $0.nextStep(on: number, pingDue: now >= nextPing, at: now) }
             for frame in step.frames { if let text = try? frame.text() { connection.send(text: text) } }
-            if step.hasSynced { hasSynced = true }
             if step.hasPinged { nextPing = now + (step.isWatched ? Self.tick : Self.pingInterval) }
             if step.isWatched { nextPing = min(nextPing, now + Self.tick) }
             switch step.order {

@@ -35,6 +35,8 @@ struct ChaosReport: Encodable, Sendable {
     /// Of kicks after whose answer anything was open at all.
     let kickDelays: [Delay]
     let deliveryDelays: [Delay]
+    /// The longest time in which the clients' own process stood still; it doesn't count as delay.
+    let worstStallMs: Int64
     /// How often the instances logged what shows that the faults were felt.
     let felt: [String: Int]
 
@@ -73,6 +75,7 @@ struct ChaosReport: Encodable, Sendable {
             let of = deliveryDelays.filter { $0.condition == condition }
             return Delay(condition.rawValue, of.map { ($0.delay, $0.detail) }, limit: condition.limit)
         }
+        worstStallMs = history.stalls.map { $0.ended - $0.began }.max()?.milliseconds ?? 0
         var felt: [String: Int] = [:]
         for line in log {
             // 2026-01-08T12:00:00.000Z [INFO] [RedisBus] event {…}
@@ -103,6 +106,7 @@ struct ChaosReport: Encodable, Sendable {
         rows += kickAnswers.map { ("worst kick, \($0.condition)", $0.text) }
         rows += kickDelays.map { ("worst kick delay, \($0.condition)", $0.text) }
         rows += deliveryDelays.map { ("worst delivery, \($0.condition)", $0.text) }
+        rows.append(("worst standstill of the clients", "\(worstStallMs) ms"))
         rows += felt.sorted { $0.key < $1.key }.map { ("logged \($0.key)", "\($0.value)") }
         let width = rows.map(\.0.count).max() ?? 0
         var lines = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }

@@ -67,9 +67,15 @@ struct ChaosRun: Sendable {
         let clients = try await setUp.makeClients(channels: Self.channels, admin: admin)
         let moderator = ChaosModerator(admin: admin, instances: cluster.instances, clients: clients, clock: clock)
         let injector = FaultInjector(cluster: cluster, clients: clients, clock: clock)
+        let meter = StallMeter(clock: clock)
         let stored = try await withThrowingTaskGroup(of: Void.self) { group in
             for client in clients { group.addTask { await client.run() } }
-            defer { for client in clients { client.stop() } }
+            group.addTask { await meter.run() }
+            defer {
+                for client in clients { client.stop() }
+                // The meter's end; the clients take no notice.
+                group.cancelAll()
+            }
             try await until(.seconds(60), "every client's SYNCED") { clients.allSatisfy(\.isSynced) }
             for client in clients { client.setSilent(false) }
             note("\(clients.count) clients send")
@@ -86,6 +92,7 @@ struct ChaosRun: Sendable {
         }
         var history = History(clients: clients.map(\.history), kicks: moderator.kicks, faults: injector.done, stored: stored)
         history.faults.sort { $0.began < $1.began }
+        history.stalls = meter.stalls
         let logs = Dictionary(uniqueKeysWithValues: cluster.instances.map { (ChaosCluster.name($0.number), $0.log) })
         let crashes = cluster.instances.flatMap(\.crashes)
         let report = ChaosReport(plan: plan, history: history, crashes: crashes, log: logs.values.flatMap(\.self))

@@ -4,7 +4,6 @@ extension ClientState {
     /// What a client does next on its connection.
     struct Step: Sendable {
         var frames: [JSONValue] = []
-        var hasSynced = false
         var hasPinged = false
         var isWatched = false
         var isOver = false
@@ -13,10 +12,8 @@ extension ClientState {
 
     private static let silenceLimit = Duration.seconds(8)
 
-    /// - Parameters:
-    ///   - hasSynced: whether its `SYNC` was sent.
-    ///   - pingDue: whether it is time to ask for a sign of life.
-    mutating func nextStep(on connection: Int, hasSynced: Bool, pingDue: Bool, at now: Duration) -> Step {
+    /// - Parameter pingDue: whether it is time to ask for a sign of life.
+    mutating func nextStep(on connection: Int, pingDue: Bool, at now: Duration) -> Step {
         var step = Step(isWatched: isWatched)
         guard !isClosed, !isOver else {
             step.isOver = true
@@ -25,10 +22,7 @@ extension ClientState {
         if let leaveAt, leaveAt <= now { step.isOver = true }
         if !isPaused, now - lastFrameAt > Self.silenceLimit { step.isOver = true }
         guard history.connections[connection].welcomedAt != nil else { return step }
-        if !hasSynced {
-            step.frames.append(sync())
-            step.hasSynced = true
-        }
+        if let syncDue, syncDue <= now { step.frames.append(sync()) }
         if pingDue {
             step.frames.append(["type": "PING"])
             step.hasPinged = true

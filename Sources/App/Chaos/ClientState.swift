@@ -39,6 +39,8 @@ struct ClientState: Sendable {
     var isSilent = true
     var isOver = false
     var isSynced = false
+    /// When the `SYNC` of this connection is to be sent; nil where it was sent and not refused.
+    var syncDue: Duration? = .zero
     var isClosed = false
     var lastFrameAt = Duration.zero
     var leaveAt: Duration?
@@ -53,6 +55,7 @@ struct ClientState: Sendable {
     /// A connection is about to be made; frames may come before the caller knows that it is there.
     mutating func beginConnection(to instance: Int, with logIn: LogIn, at now: Duration) -> Int {
         isSynced = false
+        syncDue = .zero
         isClosed = false
         leaveAt = nil
         isPaused = false
@@ -72,6 +75,7 @@ struct ClientState: Sendable {
     mutating func sync() -> JSONValue {
         let cursors = progress.mapValues(\.cursor).filter { $0.value > 0 }
         history.connections[history.connections.count - 1].cursors = cursors
+        syncDue = nil
         let frame: JSONValue = ["type": "SYNC", "ref": "sync", "cursors": .object(cursors.mapValues(JSONValue.integer))]
         return stamp == .null ? frame : frame.adding("stamp", stamp)
     }
@@ -105,6 +109,7 @@ struct ClientState: Sendable {
             note(kind, on: connection, at: now)
         case "ERROR":
             guard let key = frame["ref"].string?.split(separator: "#").first.map(String.init) else { return }
+            if key == "sync" { syncDue = now + .milliseconds(frame["retryAfterMs"].integer ?? 300) }
             pending[key]?.due = now + .milliseconds(frame["retryAfterMs"].integer ?? 300)
         case "SYNCED":
             takeSynced(frame, on: connection, at: now)

@@ -33,6 +33,12 @@ struct DelayAnalysis: Sendable {
         let detail: String
     }
 
+    /// How much time lay between two moments, without that in which the clients stood still themselves.
+    private func time(from: Duration, to: Duration) -> Duration {
+        let stood = history.stalls.reduce(Duration.zero) { $0 + max(.zero, min(to, $1.ended) - max(from, $1.began)) }
+        return max(.zero, to - from - stood)
+    }
+
     // MARK: - Kicks
 
     /// How long each order took to be answered.
@@ -84,7 +90,7 @@ struct DelayAnalysis: Sendable {
         let base = max(kick.answeredAt, outOfReach.max() ?? .zero)
         let detail = "client \(kick.client), \(kick.action.rawValue) answered at \(kick.answeredAt): \(evidence.what) at \(evidence.at)"
         let condition: Kick.Condition = evidence.instance == kick.instance ? .here : faults.isEmpty ? .healthy : .faulty
-        return Kick(condition: condition, delay: evidence.at - (condition == .here ? kick.answeredAt : base), detail: detail)
+        return Kick(condition: condition, delay: time(from: condition == .here ? kick.answeredAt : base, to: evidence.at), detail: detail)
     }
 
     // MARK: - Messages
@@ -118,11 +124,11 @@ struct DelayAnalysis: Sendable {
 
     private func judge(_ base: Duration, _ at: Duration, _ detail: String) -> Delivery {
         let faults = history.faults.filter { $0.concerns(base, at) }
-        guard !faults.isEmpty else { return Delivery(condition: .healthy, delay: at - base, detail: detail) }
+        guard !faults.isEmpty else { return Delivery(condition: .healthy, delay: time(from: base, to: at), detail: detail) }
         let others = faults.filter { $0.kind.area != .bus }
-        guard !others.isEmpty else { return Delivery(condition: .bus, delay: at - base, detail: detail) }
+        guard !others.isEmpty else { return Delivery(condition: .bus, delay: time(from: base, to: at), detail: detail) }
         let healed = others.map(\.ended).max() ?? base
-        return Delivery(condition: .recovery, delay: max(.zero, at - max(base, healed)), detail: detail)
+        return Delivery(condition: .recovery, delay: time(from: max(base, healed), to: at), detail: detail)
     }
 }
 

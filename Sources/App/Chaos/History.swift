@@ -3,6 +3,7 @@ struct History: Sendable {
     var clients: [ClientHistory] = []
     var kicks: [KickRecord] = []
     var faults: [FaultRecord] = []
+    var stalls: [StallRecord] = []
     /// What the store holds in the end, by conversation, ascending.
     var stored: [String: [StoredMessage]] = [:]
 }
@@ -109,4 +110,10 @@ struct FaultRecord: Sendable {
     func hits(_ instance: Int) -> Bool {
         self.instance == nil || self.instance == instance
     }
+}
+
+/// A time in which the clients' own process stood still.
+struct StallRecord: Sendable {
+    let began: Duration
+    let ended: Duration
 }
