@@ -81,6 +81,7 @@ package actor ChannelActor: FeedOwner {
             case .fill: beginFill()
             }
         }
+        feed.note(delivered: inTurn)
         audience.write(inTurn, in: conversation)
     }
 
@@ -176,6 +177,7 @@ extension ChannelActor {
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
         let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
+        feed.note(delivered: inTurn)
         audience.write(inTurn, in: conversation)
         return inTurn.count
     }

@@ -251,6 +251,7 @@ extension UserActor {
             case .fill: needsFill = true
             }
         }
+        feed.note(delivered: inTurn)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
         if needsFill { beginFill(conversation) }
@@ -338,6 +339,7 @@ extension UserActor {
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
         guard var feed = feeds.removeValue(forKey: conversation) else { return 0 }
         let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
+        feed.note(delivered: inTurn)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
         return inTurn.count

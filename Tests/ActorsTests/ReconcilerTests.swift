@@ -103,6 +103,22 @@ struct ReconcilerTests {
         #expect(bobOnB.outbound.events.count == count)
     }
 
+    /// The store notes that a sender has read their own message; the message itself says so.
+    @Test func thatASenderHasReadIsNotTold() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let adaOnA = await a.connect(ada)
+        let adaOnB = await b.connect(ada)
+        let bobOnB = await b.connect(bob)
+        try await adaOnA.send("hello", to: bob.user.userID, id: "m1")
+        await b.delivery.deliverHere(await adaOnA.acks(1))
+        for connection in [adaOnB, bobOnB] { await connection.outbound.waitForMessages(1) }
+        _ = await reconciler.reconcile()
+        for connection in [adaOnB, bobOnB] {
+            await connection.executor.settle()
+            #expect(!connection.outbound.events.contains { if case .readReceipt = $0 { true } else { false } })
+        }
+    }
+
     @Test func aRoundThatFailedIsMadeUpForByTheNext() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
         let sender = await a.connect(ada)

@@ -19,6 +19,13 @@ struct Feed {
         return .update
     }
 
+    /// Messages are being delivered: who sends has read as well, which nobody needs to be told besides.
+    mutating func note(delivered messages: [Message]) {
+        for message in messages {
+            _ = reads.take(ReadCursor(conversationID: message.conversationID, userID: message.senderID, seq: message.seq))
+        }
+    }
+
     enum Action {
         /// Tell those who have had the message.
         case update
