@@ -10,7 +10,7 @@ struct Verify: AsyncParsableCommand {
         discussion: """
             With --a and --b it looks at the instances there; it needs an admin, whom ADMIN_USERNAME and ADMIN_PASSWORD name. It \
             makes users of its own and bans some of them. With --spawn it starts a redis-server and two instances of its own, for \
-            everything or, together with --a and --b, for the rows that stop Redis.
+            everything or, together with --a and --b, for the rows that stop Redis; they take BUS_ROUTING from the environment.
             """
     )
 
@@ -42,7 +42,8 @@ struct Verify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let cluster = spawn ? try await SpawnedCluster.start(mongoURI: db) : nil
+        let routing = ProcessInfo.processInfo.environment["BUS_ROUTING"].map { ["BUS_ROUTING": $0] } ?? [:]
+        let cluster = spawn ? try await SpawnedCluster.start(environment: routing, mongoURI: db) : nil
         var list = Checklist()
         // An instance that isn't there is said to be so at once, not after many tries.
         var configuration = HTTPClient.Configuration.singletonConfiguration

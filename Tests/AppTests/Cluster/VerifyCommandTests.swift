@@ -12,6 +12,13 @@ struct VerifyCommandTests {
         #expect(verify.output.count { $0.contains(" PASS  ") } == 22)
     }
 
+    @Test("With targeted routing too")
+    func targeted() async throws {
+        let verify = try ServerProcess(environment: ["BUS_ROUTING": "targeted"], arguments: ["verify", "--spawn"])
+        #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
+        #expect(verify.output.last == "22 PASS, 0 FAIL, 0 SKIP", "\(verify.output.joined(separator: "\n"))")
+    }
+
     @Test("Instances that aren't there are a failure")
     func nobodyThere() async throws {
         let url = "http://127.0.0.1:\(try RedisServer.freePort())"
