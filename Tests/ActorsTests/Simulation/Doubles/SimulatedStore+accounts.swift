@@ -58,7 +58,9 @@ extension SimulatedStore {
 
     func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
         guard let memory else { return try await readSessionRecord(id, of: user) }
-        return try await memory.record(id, at: link.time.uptime()) { () async throws(StoreError) in try await readSessionRecord(id, of: user) }
+        return try await memory.record(id, at: link.time.uptime()) { () async throws(StoreError) in
+            try await readSessionRecord(id, of: user)
+        }
     }
 
     private func readSessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
