@@ -22,7 +22,7 @@ struct SimulationTests {
     @Test(
         "What is wrong is noticed",
         arguments: [
-            "reconciler-off", "kicks-by-bus-alone", "kick-without-store", "kick-in-several-documents", "ban-race-unchecked",
+            "reconciler-off", "kicks-by-bus-alone", "kick-without-store", "kick-in-several-documents",
             "late-ban-closes-all", "cache-outlives-kick", "never-stale", "local-read", "ack-before-commit", "idempotency-off",
             "answer-waits-for-bus", "no-overlap", "raise-tried-once", "last-seq-without-raise", "stamp-of-this-connection",
             "cursor-at-highest",

@@ -47,10 +47,8 @@ final class SimulatedInstance: @unchecked Sendable {
                 logger: logger
             )
         )
-        var checked = store
-        if mutation == .banRaceUnchecked { checked.memory = SessionMemory() }
         let tokens = PlainTokenCodec(time: time)
-        gate = SessionGate(store: checked, tokens: tokens, time: time, logger: logger)
+        gate = SessionGate(store: store, tokens: tokens, time: time, logger: logger)
         let kickedGate = mutation == .cacheOutlivesKick ? SessionGate(store: store, tokens: tokens, time: time, logger: logger) : gate
         let access = ConversationAccess(store: store, registry: registry)
         let delivery = Delivery(registry: registry, bus: bus, logger: logger)

@@ -57,13 +57,6 @@ extension SimulatedStore {
     }
 
     func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
-        guard let memory else { return try await readSessionRecord(id, of: user) }
-        return try await memory.record(id, at: link.time.uptime()) { () async throws(StoreError) in
-            try await readSessionRecord(id, of: user)
-        }
-    }
-
-    private func readSessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
         try await ask { () async throws(StoreError) in
             guard let record = try await truth.sessionRecord(id, of: user) else { return nil }
             return SessionRecord(user: record.user, session: record.session, stamp: core.shown(record.stamp))
@@ -137,23 +130,5 @@ extension User {
         user.isSuspended = isSuspended
         user.authEpoch += 1
         return user
-    }
-}
-
-/// What was read of sessions before they were registered.
-final class SessionMemory: Sendable {
-    private static let remembered = Duration.seconds(1)
-    private let records = Locked<[SessionID: (record: SessionRecord, readAt: Duration)]>([:])
-
-    /// What was read a moment ago, once; else remembers what `read` brings.
-    func record(
-        _ id: SessionID,
-        at now: Duration,
-        _ read: () async throws(StoreError) -> SessionRecord?
-    ) async throws(StoreError) -> SessionRecord? {
-        if let known = records.withLock({ $0.removeValue(forKey: id) }), now - known.readAt < Self.remembered { return known.record }
-        let record = try await read()
-        if let record { records.withLock { $0[id] = (record, now) } }
-        return record
     }
 }

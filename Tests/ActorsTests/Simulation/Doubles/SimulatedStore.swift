@@ -8,8 +8,6 @@ struct SimulatedStore: Store {
     let ids: any IDGenerator
     /// Completes only while the bus is up, where an answer is made to wait for it.
     let busIsUp: @Sendable () -> Bool
-    /// Where the check after registration believes what was read before it.
-    var memory: SessionMemory?
 
     private var truth: InMemoryStore { core.truth }
 

@@ -10,8 +10,6 @@ enum Mutation: String, CaseIterable {
     case kickWithoutStore = "kick-without-store"
     /// A ban is several writes; where the answer is lost, the last of them, the kick stamp, never happens.
     case kickInSeveralDocuments = "kick-in-several-documents"
-    /// The check after registration believes what was read before it.
-    case banRaceUnchecked = "ban-race-unchecked"
     /// A kick that comes over the bus closes every session of the user, whatever its epoch.
     case lateBanClosesAll = "late-ban-closes-all"
     /// What was read of a session for HTTP outlives a kick.
