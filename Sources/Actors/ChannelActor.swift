@@ -182,6 +182,10 @@ extension ChannelActor {
         return inTurn.count
     }
 
+    package func latest(_ messages: [Message], in conversation: ConversationID) -> [Message] {
+        messages.map(feed.updates.latest)
+    }
+
     package func advance(
         _ connection: ConnectionID,
         in conversation: ConversationID,

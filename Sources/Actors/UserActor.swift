@@ -345,6 +345,11 @@ extension UserActor {
         return inTurn.count
     }
 
+    package func latest(_ messages: [Message], in conversation: ConversationID) -> [Message] {
+        guard let updates = feeds[conversation]?.updates else { return messages }
+        return messages.map(updates.latest)
+    }
+
     package func advance(
         _ connection: ConnectionID,
         in conversation: ConversationID,

@@ -16,6 +16,9 @@ package protocol FeedOwner: Actor {
     /// - Returns: how many were delivered.
     func fill(_ conversation: ConversationID, with messages: [Message]) -> Int
 
+    /// The messages of a conversation as they are by what has been told here, which may be later than what was read.
+    func latest(_ messages: [Message], in conversation: ConversationID) -> [Message]
+
     /// The store has brought messages for one session that is behind, ascending, the first of them the next one that it lacks. It is
     /// written them, and is live when it has caught up.
     ///

@@ -156,7 +156,9 @@ extension SessionActor {
         let conversation = last.conversationID
         let step: CatchUp.Step
         if lack.isReplay {
-            let wanted = messages.prefix { $0.seq <= lack.lastSeq }
+            // A change was told at once, also of what was being read.
+            let current = await user?.owner(of: conversation)?.latest(messages, in: conversation) ?? messages
+            let wanted = current.prefix { $0.seq <= lack.lastSeq }
             for message in wanted {
                 send(.messageReceived(message, showsClientMessageID: message.senderID == principal?.userID, isReplayed: true))
             }
