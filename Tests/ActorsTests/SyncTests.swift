@@ -210,6 +210,23 @@ struct SyncTests {
         #expect(await back.outbound.waitForClose() == .syncExpected)
     }
 
+    @Test func aSyncThatTheStoreTakesItsTimeForIsNotMissing() async throws {
+        let (ada, bob, conversation) = try await pair()
+        let sent = try await send(1...2, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        await b.store.hold(.missed)
+        async let synced = back.sync([conversation: 0])
+        await b.store.calls.wait { $0.contains(.missed) }
+        b.time.advance(by: .seconds(11))
+        await back.session.tick()
+        #expect(back.outbound.closeReason == nil)
+        // What is read is delivered only by an instance that knows of the latest kicks.
+        _ = await b.reconciler.reconcile()
+        await b.store.release(.missed)
+        #expect(try await synced.cursors == [conversation: 2])
+        #expect(back.outbound.messages == sent)
+    }
+
     @Test func aStoreThatFailsIsAskedAgain() async throws {
         let (ada, bob, conversation) = try await pair()
         let sent = try await send(1...2, from: ada, to: bob)
