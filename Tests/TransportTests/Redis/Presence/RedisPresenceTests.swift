@@ -197,7 +197,8 @@ struct RedisPresenceTests {
     /// Commands that clients have sent; those that scripts run don't count.
     private func commandsProcessed(_ server: RedisServer) async throws -> Int {
         let stats = try await server.command("INFO", "commandstats")
-        return stats.split(separator: "\n").reduce(0) { sum, line in
+        // Redis ends these lines with CR LF, which is one character to Swift and no "\n".
+        return stats.split(whereSeparator: \.isNewline).reduce(0) { sum, line in
             guard line.contains("cmdstat_evalsha") || line.contains("cmdstat_eval:") || line.contains("cmdstat_mget") else { return sum }
             let calls = line.split(separator: ",").first?.split(separator: "=").last
             return sum + (calls.flatMap { Int($0) } ?? 0)
