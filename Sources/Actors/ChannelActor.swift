@@ -2,11 +2,11 @@
 package actor ChannelActor: FeedOwner {
     package nonisolated let name: ChannelName
     package nonisolated let conversation: ConversationID
-    private let environment: DeliveryEnvironment
+    let environment: DeliveryEnvironment
     private var feed = Feed()
     private var audience = Audience()
-    private var typing = TypingBoard()
-    private var typingClock: Task<Void, Never>?
+    var typing = TypingBoard()
+    var typingClock: Task<Void, Never>?
     private var preparation: Task<Result<Void, StoreError>, Never>?
     private var isFollowing = false
     private var isRetired = false
@@ -73,16 +73,9 @@ package actor ChannelActor: FeedOwner {
 
     /// Messages that are stored, ascending: from this instance's writer, or as hints.
     package func deliver(_ messages: [Message]) {
-        var inTurn: [Message] = []
-        for message in messages {
-            switch feed.cursor.receive(message, seq: message.seq) {
-            case .deliver: inTurn.append(feed.updates.latest(message))
-            case .drop, .wait: break
-            case .fill: beginFill()
-            }
-        }
-        feed.note(delivered: inTurn)
+        let (inTurn, needsFill) = feed.receive(messages)
         audience.write(inTurn, in: conversation)
+        if needsFill { beginFill() }
     }
 
     /// The store is known to hold messages up to `seq`.
@@ -155,14 +148,6 @@ package actor ChannelActor: FeedOwner {
     private func beginFill() {
         feed.fill = Task { await self.fill(self.conversation, environment: self.environment) }
     }
-
-    private func watchTyping() {
-        guard typingClock == nil, !typing.isEmpty else { return }
-        typingClock = Task {
-            await TypingClock(time: self.environment.time).run(on: self)
-            self.typingClock = nil
-        }
-    }
 }
 
 extension ChannelActor {
@@ -171,13 +156,11 @@ extension ChannelActor {
     }
 
     package func locate(_ conversation: ConversationID, at position: Int64) {
-        let inTurn = feed.cursor.locate(at: position).map(feed.updates.latest)
-        audience.write(inTurn, in: conversation)
+        audience.write(feed.locate(at: position), in: conversation)
     }
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
-        let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
-        feed.note(delivered: inTurn)
+        let inTurn = feed.fill(with: messages)
         audience.write(inTurn, in: conversation)
         return inTurn.count
     }
@@ -201,11 +184,7 @@ extension ChannelActor {
 }
 
 extension ChannelActor: TypingWatcher {
-    var nextTypingDeadline: Duration? { typing.nextDeadline }
-
-    func expireTyping(at now: Duration) {
-        for entry in typing.expire(at: now) {
-            audience.write(.typing(entry.conversation, entry.user, isTyping: false), exceptTo: entry.user)
-        }
+    func typingEnded(_ entry: TypingBoard.Entry) {
+        audience.write(.typing(entry.conversation, entry.user, isTyping: false), exceptTo: entry.user)
     }
 }

@@ -12,7 +12,7 @@ package actor UserActor: FeedOwner {
     }
 
     package nonisolated let userID: UserID
-    private let environment: DeliveryEnvironment
+    let environment: DeliveryEnvironment
     private var members: [ConnectionID: Member] = [:]
     private var audience = Audience()
     /// Where this actor's deliveries begin; nil until its first session is valid.
@@ -25,8 +25,8 @@ package actor UserActor: FeedOwner {
     private var isFollowing = false
     private var isRetired = false
     private var throttle = TypingThrottle()
-    private var typing = TypingBoard()
-    private var typingClock: Task<Void, Never>?
+    var typing = TypingBoard()
+    var typingClock: Task<Void, Never>?
 
     package init(userID: UserID, environment: DeliveryEnvironment) {
         self.userID = userID
@@ -199,8 +199,6 @@ extension UserActor {
         channels[name] != nil
     }
 
-    package var channelNames: [ChannelName] { Array(channels.keys) }
-
     /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given.
     ///
     /// - Returns: the channel; nil where the user has no connection here any more.
@@ -242,16 +240,7 @@ extension UserActor {
         let conversation = messages[0].conversationID
         guard start != nil else { return note(first: first, last: last, in: conversation) }
         var feed = feeds.removeValue(forKey: conversation) ?? newFeed(firstSeen: first)
-        var inTurn: [Message] = []
-        var needsFill = false
-        for message in messages {
-            switch feed.cursor.receive(message, seq: message.seq) {
-            case .deliver: inTurn.append(feed.updates.latest(message))
-            case .drop, .wait: break
-            case .fill: needsFill = true
-            }
-        }
-        feed.note(delivered: inTurn)
+        let (inTurn, needsFill) = feed.receive(messages)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
         if needsFill { beginFill(conversation) }
@@ -294,11 +283,7 @@ extension UserActor {
     package func noteTyping(_ user: UserID, in conversation: ConversationID, isTyping: Bool) {
         typing.note(isTyping, TypingBoard.Entry(conversation: conversation, user: user), at: environment.time.uptime())
         audience.write(.typing(conversation, user, isTyping: isTyping))
-        guard typingClock == nil, !typing.isEmpty else { return }
-        typingClock = Task {
-            await TypingClock(time: self.environment.time).run(on: self)
-            self.typingClock = nil
-        }
+        watchTyping()
     }
 
     /// Whether others are to be told that this user is typing.
@@ -330,7 +315,7 @@ extension UserActor {
     package func locate(_ conversation: ConversationID, at position: Int64) {
         guard var feed = feeds.removeValue(forKey: conversation) else { return }
         let isNews = feed.cursor.position == nil
-        let inTurn = feed.cursor.locate(at: position).map(feed.updates.latest)
+        let inTurn = feed.locate(at: position)
         feeds[conversation] = feed
         if isNews { audience.begin(conversation, at: position) }
         audience.write(inTurn, in: conversation)
@@ -338,8 +323,7 @@ extension UserActor {
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
         guard var feed = feeds.removeValue(forKey: conversation) else { return 0 }
-        let inTurn = feed.cursor.fill(messages.map { ($0.seq, $0) }).map(feed.updates.latest)
-        feed.note(delivered: inTurn)
+        let inTurn = feed.fill(with: messages)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
         return inTurn.count
@@ -365,11 +349,7 @@ extension UserActor {
 }
 
 extension UserActor: TypingWatcher {
-    var nextTypingDeadline: Duration? { typing.nextDeadline }
-
-    func expireTyping(at now: Duration) {
-        for entry in typing.expire(at: now) {
-            audience.write(.typing(entry.conversation, entry.user, isTyping: false))
-        }
+    func typingEnded(_ entry: TypingBoard.Entry) {
+        audience.write(.typing(entry.conversation, entry.user, isTyping: false))
     }
 }

@@ -10,14 +10,16 @@ package final class MongoServer: Sendable {
     package let uri: String
     /// Nil where the server was there before.
     package let directory: TemporaryDirectory?
-    package let port: Int
+    /// 0 for a server that is given.
+    package var port: Int { reserved?.number ?? 0 }
+    private let reserved: ReservedPort?
     private let survivesKill: Bool
     private let process = Mutex<ChildProcess?>(nil)
 
-    private init(uri: String, port: Int = 0, survivesKill: Bool = true, directory: TemporaryDirectory? = nil) {
+    private init(uri: String, port: ReservedPort? = nil, survivesKill: Bool = true, directory: TemporaryDirectory? = nil) {
         self.uri = uri
         self.survivesKill = survivesKill
-        self.port = port
+        reserved = port
         self.directory = directory
     }
 
@@ -30,25 +32,15 @@ package final class MongoServer: Sendable {
         if !ownOnly, let given = ProcessInfo.processInfo.environment["TEST_MONGODB_URI"], !given.isEmpty {
             return MongoServer(uri: given)
         }
-        var lastFailure: (any Error)?
-        for _ in 0..<5 {
-            let port = try RedisServer.freePort()
-            let server = MongoServer(
-                uri: "mongodb://127.0.0.1:\(port)/",
-                port: port,
-                survivesKill: survivesKill,
-                directory: try TemporaryDirectory()
-            )
-            do {
-                try await server.launch()
-                return server
-            } catch {
-                // Somebody else may have taken the port meanwhile.
-                lastFailure = error
-                await server.stop()
-            }
-        }
-        throw lastFailure ?? ChildProcessError("no free port")
+        let port = try ReservedPort()
+        let server = MongoServer(
+            uri: "mongodb://127.0.0.1:\(port.number)/",
+            port: port,
+            survivesKill: survivesKill,
+            directory: try TemporaryDirectory()
+        )
+        try await server.launch()
+        return server
     }
 
     /// Whether `start` would find a server that is there or that it can start.

@@ -25,55 +25,27 @@ package final class RedisServer: Sendable {
         var process: ChildProcess?
     }
 
-    package let port: Int
+    package var port: Int { reserved.number }
     package let directory: TemporaryDirectory
+    private let reserved: ReservedPort
     private let options: Options
     private let state = Mutex(State())
 
-    private init(port: Int, directory: TemporaryDirectory, options: Options) {
-        self.port = port
+    private init(port: ReservedPort, directory: TemporaryDirectory, options: Options) {
+        reserved = port
         self.directory = directory
         self.options = options
     }
 
     /// Starts a server and returns when it accepts connections.
     ///
-    /// - Parameter port: nil for a free one.
-    package static func start(_ options: Options = Options(), port: Int? = nil) async throws -> RedisServer {
-        var lastFailure: (any Error)?
-        for _ in 0..<5 {
-            let directory = try TemporaryDirectory()
-            let server = RedisServer(port: try port ?? freePort(), directory: directory, options: options)
-            do {
-                if options.usesTLS { try await TestCertificates.make(in: directory, names: options.certificateNames) }
-                try await server.launch()
-                return server
-            } catch {
-                // Somebody else may have taken the port meanwhile.
-                lastFailure = error
-                await server.stop()
-                if port != nil { break }
-            }
-        }
-        throw lastFailure ?? ChildProcessError("no free port")
-    }
-
-    /// A port of the loopback address that nobody listened on a moment ago.
-    package static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, streamSocketType, 0)
-        guard descriptor >= 0 else { throw ChildProcessError("no socket: \(errno)") }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
-            }
-        }
-        guard result else { throw ChildProcessError("no free port: \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
+    /// - Parameter port: nil for one of its own.
+    package static func start(_ options: Options = Options(), port: ReservedPort? = nil) async throws -> RedisServer {
+        let directory = try TemporaryDirectory()
+        let server = RedisServer(port: try port ?? ReservedPort(), directory: directory, options: options)
+        if options.usesTLS { try await TestCertificates.make(in: directory, names: options.certificateNames) }
+        try await server.launch()
+        return server
     }
 
     /// Where clients find it; without credentials.
@@ -165,10 +137,4 @@ package final class RedisServer: Sendable {
         for user in options.users { arguments += ["--user"] + user.split(separator: " ").map(String.init) }
         return arguments + options.arguments
     }
-
-    #if os(Linux)
-        private static let streamSocketType = Int32(SOCK_STREAM.rawValue)
-    #else
-        private static let streamSocketType = SOCK_STREAM
-    #endif
 }

@@ -11,8 +11,6 @@ struct Audience {
     /// Of those that are not simply live.
     private var standings: [ConnectionID: Standing] = [:]
 
-    var sessions: [SessionActor] { members.values.map(\.session) }
-
     func contains(_ connection: ConnectionID) -> Bool {
         members[connection] != nil
     }

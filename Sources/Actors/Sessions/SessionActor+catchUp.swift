@@ -3,12 +3,13 @@ extension SessionActor {
     static let cursorLimit = 20_000
     private static let pageOfConversation = 200
     private static let page = 500
+    private static let tooManyCursors = RequestError(.badRequest, "A SYNC may bring up to \(cursorLimit) cursors.")
 
     /// Keeps a part of a `SYNC` until its last one.
     func collect(_ part: SyncCommand, ref: String?) {
         guard syncParts.count + part.cursors.count <= Self.cursorLimit else {
             syncParts = [:]
-            refuse(RequestError(.badRequest, "A SYNC may bring up to \(Self.cursorLimit) cursors."), ref: ref)
+            refuse(Self.tooManyCursors, ref: ref)
             return
         }
         syncParts.merge(part.cursors) { _, later in later }
@@ -27,9 +28,7 @@ extension SessionActor {
         let named = syncParts.merging(part.cursors) { _, later in later }
         syncParts = [:]
         guard !catchUp.isSyncing else { throw RequestError(.conflict, "A SYNC is under way; wait for its SYNCED.") }
-        guard named.count <= Self.cursorLimit else {
-            throw RequestError(.badRequest, "A SYNC may bring up to \(Self.cursorLimit) cursors.")
-        }
+        guard named.count <= Self.cursorLimit else { throw Self.tooManyCursors }
         guard let user else { return nil }
         let wasHeld = state.awaitsSync
         if !wasHeld {

@@ -22,9 +22,9 @@ struct BenchServer: Sendable {
         redis: RedisServer? = nil,
         environment own: [String: String] = [:]
     ) async throws -> BenchServer {
-        let port = try RedisServer.freePort()
+        let port = try ReservedPort()
         var environment = [
-            "INSTANCE_ID": name, "PORT": "\(port)", "LOG_LEVEL": "notice", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
+            "INSTANCE_ID": name, "PORT": "\(port.number)", "LOG_LEVEL": "notice", "RATE_LIMIT": "0", "DRAIN_SECONDS": "1",
             "DB_URI": database.uri,
         ]
         environment.merge(own) { _, new in new }
@@ -33,8 +33,8 @@ struct BenchServer: Sendable {
             if let value = getenv(name) { environment[name] = String(cString: value) }
         }
         let process = try ServerProcess(environment: environment, directory: database.directory)
-        try await waitUntilListening(port, process)
-        return BenchServer(process: process, url: "http://127.0.0.1:\(port)")
+        try await waitUntilListening(port.number, process)
+        return BenchServer(process: process, url: "http://127.0.0.1:\(port.number)")
     }
 
     /// Tries to connect, as the line that says so isn't logged at this level.

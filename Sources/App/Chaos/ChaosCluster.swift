@@ -48,7 +48,7 @@ struct ChaosCluster: Sendable {
                 environment["DB_URI"] = MongoServer.uri(address, database: database, options: "directConnection=true")
             }
             instances.append(
-                ChaosInstance(number: number, port: try RedisServer.freePort(), environment: environment, directory: directory)
+                ChaosInstance(number: number, port: try ReservedPort(), environment: environment, directory: directory)
             )
         }
         return ChaosCluster(

@@ -69,8 +69,10 @@ struct OutageVerification: Sendable {
     ///
     /// - Returns: the result, and what the two instances logged.
     static func boots() async throws -> (result: CheckResult, log: [String]) {
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
         let environment = [
-            "REDIS_URL": "redis://127.0.0.1:\(try RedisServer.freePort())", "BUS_INIT_TIMEOUT_MS": "1000",
+            "REDIS_URL": "redis://127.0.0.1:\(port.number)", "BUS_INIT_TIMEOUT_MS": "1000",
             "INSTANCE_ID": "lone", "DRAIN_SECONDS": "1",
         ]
         let lenient = try ServerProcess(environment: environment.merging(["NODE_ENV": "development"]) { _, new in new })

@@ -21,7 +21,9 @@ struct VerifyCommandTests {
 
     @Test("Instances that aren't there are a failure")
     func nobodyThere() async throws {
-        let url = "http://127.0.0.1:\(try RedisServer.freePort())"
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
+        let url = "http://127.0.0.1:\(port.number)"
         let environment = ["ADMIN_USERNAME": "root", "ADMIN_PASSWORD": "correct horse battery"]
         let verify = try ServerProcess(environment: environment, arguments: ["verify", "--a", url, "--b", url])
         #expect(try await verify.waitForExit(timeout: .seconds(60)) == .exited(1))

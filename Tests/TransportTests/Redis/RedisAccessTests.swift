@@ -86,9 +86,10 @@ struct RedisAccessTests {
     }
 
     @Test func whereNobodyListens() async throws {
-        let port = try RedisServer.freePort()
-        #expect(try await failure("redis://127.0.0.1:\(port)") == RedisError(.unavailable, "connection refused"))
-        #expect(try await failure("redis://no-such-host.invalid:\(port)").code == .unavailable)
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
+        #expect(try await failure("redis://127.0.0.1:\(port.number)") == RedisError(.unavailable, "connection refused"))
+        #expect(try await failure("redis://no-such-host.invalid:\(port.number)").code == .unavailable)
     }
 
     @Test func whereSomethingElseListens() async throws {

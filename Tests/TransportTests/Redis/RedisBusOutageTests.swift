@@ -88,8 +88,9 @@ struct RedisBusOutageTests {
     }
 
     @Test func unreachableAtBootItIsDisabledAndEnabledLater() async throws {
-        let port = try RedisServer.freePort()
-        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port)", instance: "A") { $0.initTimeout = .milliseconds(2_000) }
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
+        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port.number)", instance: "A") { $0.initTimeout = .milliseconds(2_000) }
         try await a.running {
             let readiness = try await a.bus.waitUntilReady()
             #expect(readiness == .disabled(reason: "Redis unavailable or timeout"))
@@ -114,8 +115,9 @@ struct RedisBusOutageTests {
     }
 
     @Test func requiredAndUnreachableItEndsTheProcessWithAWord() async throws {
-        let port = try RedisServer.freePort()
-        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port)", instance: "A") {
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
+        let a = try BusFixture("redis://user:S3cret@127.0.0.1:\(port.number)", instance: "A") {
             $0.initTimeout = .milliseconds(1_000)
             $0.isRequired = true
         }
@@ -123,9 +125,9 @@ struct RedisBusOutageTests {
             await #expect(throws: BusStartError.self) { try await a.bus.waitUntilReady() }
         }
         let text = try #require(error).description
-        #expect(text.contains("127.0.0.1:\(port)") && text.contains("connection refused") && text.contains("BUS_REQUIRED=false"))
+        #expect(text.contains("127.0.0.1:\(port.number)") && text.contains("connection refused") && text.contains("BUS_REQUIRED=false"))
         #expect(!text.contains("S3cret") && !text.contains("\n"))
-        let another = try BusFixture("redis://127.0.0.1:\(port)", instance: "A") {
+        let another = try BusFixture("redis://127.0.0.1:\(port.number)", instance: "A") {
             $0.initTimeout = .milliseconds(50)
             $0.isRequired = true
         }
