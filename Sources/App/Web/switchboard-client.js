@@ -421,7 +421,7 @@ export class SwitchboardClient extends EventTarget {
         if (this.status === 'online' && this.#env.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#attempt = 0;
         this.#drop(1000);
         if (FINAL_CLOSE_CODES.has(code)) {
-            const known = { 4001: 'UNAUTHENTICATED', 4003: 'ACCOUNT_SUSPENDED', 1008: 'POLICY_VIOLATION' };
+            const known = { 4001: 'UNAUTHENTICATED', 4003: 'ACCOUNT_SUSPENDED', 1008: 'BAD_FRAMES' };
             this.#stop(reason || known[/** @type {4001} */ (code)] || 'CLOSED', code);
             return;
         }
