@@ -47,16 +47,46 @@ need_redis() { need_packages redis-server; }
 # A browser that programs drive, its fonts, a proxy to put before instances, and the Python that drives.
 need_chromium() { need_packages chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji nginx-light python3; }
 
+# What the servers run on that Switchboard is measured beside.
+need_peers() {
+    need_packages nodejs node-ws node-redis
+    need_python python-socketio==5.18.1 uvicorn==0.54.0 websockets==17.4 redis==8.1.0
+    export PATH="$root/.venv/bin:$PATH"
+}
+
 # A server of MongoDB's protocol that can be started: a mongod in PATH, or else SecantusDB, installed into .venv. It is a separate
 # program that only tests and demo use. (TEST_MONGODB_URI wins over both, but for tests that end their server.)
 need_mongodb() {
     if command -v mongod >/dev/null; then return 0; fi
     export SECANTUSD=${SECANTUSD:-$root/.venv/bin/secantusd-py}
     [ ! -x "$SECANTUSD" ] || return 0
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
-    say "installing SecantusDB into .venv"
-    python3 -m venv .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check secantusdb==0.7.0b3 </dev/null >&2
+    need_python secantusdb==0.7.0b3
+}
+
+# Installs those of the given Python packages (NAME==VERSION) that are missing, into .venv: for tools, the server needs none.
+need_python() {
+    if [ ! -x .venv/bin/python3 ]; then
+        python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
+        python3 -m venv .venv
+    fi
+    local missing
+    missing=$(.venv/bin/python3 - "$@" <<'PYTHON'
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+def is_there(name, wanted):
+    try:
+        return version(name) == wanted
+    except PackageNotFoundError:
+        return False
+
+print(*[package for package in sys.argv[1:] if not is_there(*package.split("=="))])
+PYTHON
+    )
+    [ -n "$missing" ] || return 0
+    say "installing $missing into .venv"
+    # shellcheck disable=SC2086
+    .venv/bin/pip install --quiet --disable-pip-version-check $missing </dev/null >&2
 }
 
 # So many random bytes in hexadecimal.

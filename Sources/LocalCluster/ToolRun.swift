@@ -23,7 +23,7 @@ package enum ToolRun {
     }
 
     /// Where tools are looked for.
-    static var searchPath: String {
+    package static var searchPath: String {
         getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
     }
 }

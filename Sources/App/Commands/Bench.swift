@@ -13,6 +13,7 @@ struct Bench: AsyncParsableCommand {
         case durable
         case dm
         case cluster
+        case fanout
         case frame
         case all
     }
@@ -24,6 +25,7 @@ struct Bench: AsyncParsableCommand {
             on SQLite and, where a MongoDB server can be started, on MongoDB. dm: direct messages at a fixed rate from one \
             instance to another. cluster: members of shared channels, and people who write to each other, at a fixed rate over several \
             instances; every message must come to everybody whom it is for, once and in order. \
+            fanout: one channel with all its members on another instance than the sender, beside other servers. \
             frame: reading a client's frame. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
@@ -50,6 +52,15 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Who hears what between the instances of cluster: broadcast, targeted; may be given more than once.")
     var routing: [BusRouting] = [.broadcast]
 
+    @Option(help: "Members of fanout's channel.")
+    var subscribers = 200
+
+    @Option(help: "How many messages of fanout are under way at once; may be given more than once.")
+    var depth: [Int] = [8]
+
+    @Option(help: "The folder with the servers that fanout is compared with: Benchmarks/peers. None without it.")
+    var peers: String?
+
     @Option(help: "Measure durable and cluster on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
     var db: BenchDatabase.Kind?
 
@@ -63,7 +74,7 @@ struct Bench: AsyncParsableCommand {
     var json: String?
 
     func validate() throws {
-        guard ([connections, seconds, runs, instances] + clients + rate).allSatisfy({ $0 > 0 }) else {
+        guard ([connections, seconds, runs, instances, subscribers] + clients + rate + depth).allSatisfy({ $0 > 0 }) else {
             throw ValidationError("Numbers must be greater than 0.")
         }
         guard users >= 3 else { throw ValidationError("cluster needs 3 users or more.") }
@@ -125,6 +136,19 @@ struct Bench: AsyncParsableCommand {
             }
         }
         if scenario == .cluster || scenario == .all { list += clusterMeasurements(duration, group) }
+        if (scenario == .fanout || scenario == .all) && usesSQLite {
+            for depth in depth {
+                let fanout = FanoutBenchmark(
+                    subscribers: subscribers,
+                    depth: depth,
+                    duration: duration,
+                    group: group,
+                    kinds: peers == nil ? [.switchboard] : FanoutServers.Kind.allCases,
+                    peers: peers ?? ""
+                )
+                list.append(Measurement(name: "fanout, \(subscribers) members, \(depth) messages under way", run: fanout.run))
+            }
+        }
         if (scenario == .frame || scenario == .all) && usesSQLite {
             list.append(Measurement(name: "frame", run: FrameBenchmark(duration: min(duration, .seconds(2))).run))
         }
