@@ -27,7 +27,7 @@ struct SharedConversationBenchmark: Sendable {
         let server = try await BenchServer.start("bench", in: database)
         let scenario = "mongodb \(sends) into one"
         let tally = Tally()
-        var senders: [PipelinedSender] = []
+        var senders: [ClosedLoopSender] = []
         for number in 0...1 {
             senders.append(
                 try await .connect(
@@ -49,12 +49,12 @@ struct SharedConversationBenchmark: Sendable {
         let conversation = ConversationID.direct(UserPair(users[0].userID, users[1].userID))
         try await checkStore(conversation, holds: tally.counts.acknowledged, in: database)
         let bare = BareInserts(database: database, senders: users, conversations: [conversation], duration: min(duration, .seconds(5)))
-        let goal: Figure.Goal? = sends == 50 ? .atLeast(0.7) : nil
+        let goal: Figure.Goal? = sends == 50 ? .atLeast(0.8) : nil
         return measurement.figures + (try await bare.run(scenario, beside: server, rate: measurement.rate, goal: goal))
     }
 
     /// Waits for the last answers, and checks that each message had one and was delivered once.
-    private func finish(_ senders: [PipelinedSender], tally: Tally) async throws {
+    private func finish(_ senders: [ClosedLoopSender], tally: Tally) async throws {
         try await DurableBenchmark.wait("the last answers") {
             !senders.contains { $0.isWaiting } && tally.counts.received >= senders.reduce(0) { $0 + $1.sent }
         }

@@ -14,7 +14,8 @@ struct Bench: AsyncParsableCommand {
         case dm
         case cluster
         case fanout
-        case frame
+        case micro
+        case start
         case all
     }
 
@@ -26,7 +27,7 @@ struct Bench: AsyncParsableCommand {
             instance to another. cluster: members of shared channels, and people who write to each other, at a fixed rate over several \
             instances; every message must come to everybody whom it is for, once and in order. \
             fanout: one channel with all its members on another instance than the sender, beside other servers. \
-            frame: reading a client's frame. Figures count for this machine, with the load client on \
+            micro: the small steps that happen for every message, alone. start: the time until an instance listens. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
     )
@@ -61,6 +62,14 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The folder with the servers that fanout is compared with: Benchmarks/peers. None without it.")
     var peers: String?
 
+    @Option(help: "The step of micro to measure: \(MicroBenchmark.all.map(\.name).joined(separator: ", ")).")
+    var only: String?
+
+    @Option(
+        help: ArgumentHelp("Do the steps of micro so often and measure nothing, for a tool that counts instructions.", visibility: .hidden)
+    )
+    var iterations: Int?
+
     @Option(help: "Measure durable and cluster on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
     var db: BenchDatabase.Kind?
 
@@ -77,6 +86,10 @@ struct Bench: AsyncParsableCommand {
         guard ([connections, seconds, runs, instances, subscribers] + clients + rate + depth).allSatisfy({ $0 > 0 }) else {
             throw ValidationError("Numbers must be greater than 0.")
         }
+        guard !steps.isEmpty else {
+            throw ValidationError("--only names one of \(MicroBenchmark.all.map(\.name).joined(separator: ", ")).")
+        }
+        guard iterations == nil || scenario == .micro else { throw ValidationError("--iterations goes with micro.") }
         guard users >= 3 else { throw ValidationError("cluster needs 3 users or more.") }
         guard db != .mongodb || [.durable, .cluster, .all].contains(scenario) else {
             throw ValidationError("--db mongodb goes with durable and cluster.")
@@ -84,6 +97,10 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let iterations {
+            for step in steps { try step.run(iterations) }
+            return
+        }
         raiseFileLimit()
         // One thread: the servers need the others more.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -149,13 +166,21 @@ struct Bench: AsyncParsableCommand {
                 list.append(Measurement(name: "fanout, \(subscribers) members, \(depth) messages under way", run: fanout.run))
             }
         }
-        if (scenario == .frame || scenario == .all) && usesSQLite {
-            list.append(Measurement(name: "frame", run: FrameBenchmark(duration: min(duration, .seconds(2))).run))
+        if (scenario == .start || scenario == .all) && usesSQLite {
+            list.append(Measurement(name: "start", run: StartBenchmark().run))
+        }
+        if (scenario == .micro || scenario == .all) && usesSQLite {
+            let duration = min(duration, .seconds(2))
+            list += steps.map { step in Measurement(name: "micro, \(step.name)") { [try step.figure(for: duration)] } }
         }
         if [.durable, .dm, .all].contains(scenario) && usesSQLite {
             list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))
         }
         return list
+    }
+
+    private var steps: [MicroBenchmark] {
+        MicroBenchmark.all.filter { only == nil || $0.name == only }
     }
 
     private func clusterMeasurements(_ duration: Duration, _ group: any EventLoopGroup) -> [Measurement] {
