@@ -16,6 +16,7 @@ struct Bench: AsyncParsableCommand {
         case fanout
         case micro
         case start
+        case drain
         case all
     }
 
@@ -27,7 +28,9 @@ struct Bench: AsyncParsableCommand {
             instance to another. cluster: members of shared channels, and people who write to each other, at a fixed rate over several \
             instances; every message must come to everybody whom it is for, once and in order. \
             fanout: one channel with all its members on another instance than the sender, beside other servers. \
-            micro: the small steps that happen for every message, alone. start: the time until an instance listens. Figures count for this machine, with the load client on \
+            micro: the small steps that happen for every message, alone. start: the time until an instance listens. \
+            drain, which is not among all: an instance is told to stop while people write, who go on at \
+            another one without missing anything. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
     )
@@ -49,6 +52,9 @@ struct Bench: AsyncParsableCommand {
 
     @Option(help: "Users of cluster, each with one connection.")
     var users = 300
+
+    @Option(help: "People of drain, each with one connection, all of them on the instance that stops.")
+    var sessions = 1_000
 
     @Option(help: "Who hears what between the instances of cluster: broadcast, targeted; may be given more than once.")
     var routing: [BusRouting] = [.broadcast]
@@ -90,7 +96,7 @@ struct Bench: AsyncParsableCommand {
             throw ValidationError("--only names one of \(MicroBenchmark.all.map(\.name).joined(separator: ", ")).")
         }
         guard iterations == nil || scenario == .micro else { throw ValidationError("--iterations goes with micro.") }
-        guard users >= 3 else { throw ValidationError("cluster needs 3 users or more.") }
+        guard users >= 3, sessions >= 3 else { throw ValidationError("cluster needs 3 users or more, drain 3 sessions.") }
         guard db != .mongodb || [.durable, .cluster, .all].contains(scenario) else {
             throw ValidationError("--db mongodb goes with durable and cluster.")
         }
@@ -172,6 +178,9 @@ struct Bench: AsyncParsableCommand {
         if (scenario == .micro || scenario == .all) && usesSQLite {
             let duration = min(duration, .seconds(2))
             list += steps.map { step in Measurement(name: "micro, \(step.name)") { [try step.figure(for: duration)] } }
+        }
+        if scenario == .drain && usesSQLite {
+            list.append(Measurement(name: "drain, \(sessions) sessions", run: DrainBenchmark(sessions: sessions).run))
         }
         if [.durable, .dm, .all].contains(scenario) && usesSQLite {
             list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))

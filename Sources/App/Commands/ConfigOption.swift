@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 
 /// Where a command's settings come from.
 struct ConfigOption: ParsableArguments {
@@ -8,5 +9,10 @@ struct ConfigOption: ParsableArguments {
     /// Reads and checks the settings.
     func settings() throws -> Settings {
         try Settings.load(configFile: path)
+    }
+
+    /// For a command that needs a few of them only.
+    func reader() throws -> SettingsReader {
+        try SettingsReader(configFile: path, environment: ProcessInfo.processInfo.environment, directory: ".")
     }
 }

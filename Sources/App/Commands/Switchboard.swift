@@ -8,7 +8,9 @@ struct Switchboard: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "switchboard",
         abstract: "A chat server of any number of instances.",
-        subcommands: [Serve.self, Check.self, AdminCommand.self, Verify.self, Bench.self, Chaos.self, SettingsCommand.self]
+        subcommands: [
+            Serve.self, Check.self, Healthcheck.self, AdminCommand.self, Verify.self, Bench.self, Chaos.self, SettingsCommand.self,
+        ]
     )
 
     static func main() async {

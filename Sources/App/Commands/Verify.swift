@@ -1,3 +1,4 @@
+import Actors
 import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
@@ -102,14 +103,15 @@ struct Verify: AsyncParsableCommand {
     private func given() throws -> Verification.Target? {
         guard let urlA, let urlB else { return nil }
         let environment = ProcessInfo.processInfo.environment
-        guard let name = environment["ADMIN_USERNAME"], let password = environment["ADMIN_PASSWORD"] else {
+        let reader = SettingsReader(environment: environment, file: nil)
+        guard let name = try reader.value(SettingsTable.adminUsername), let password = try reader.value(SettingsTable.adminPassword) else {
             throw ExitError(.settings, "ADMIN_USERNAME and ADMIN_PASSWORD must name an admin of the instances")
         }
         return Verification.Target(
             urlA: urlA,
             urlB: urlB,
-            adminName: name,
-            adminPassword: password,
+            adminName: name.description,
+            adminPassword: password.value,
             logA: logA.map(Self.reader),
             logB: logB.map(Self.reader),
             redis: environment["REDIS_URL"].map(Self.redis)

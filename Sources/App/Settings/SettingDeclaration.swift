@@ -20,6 +20,14 @@ struct SettingDeclaration: Sendable {
     /// What it is for, in a sentence.
     let summary: String
 
+    /// Whether `NAME_FILE` may name a file with the value.
+    var mayBeInFile: Bool {
+        switch secrecy {
+        case .open: false
+        case .credentials, .secret: true
+        }
+    }
+
     /// The value as it may be printed; nil where it may not.
     func printable(_ value: String) -> String? {
         switch secrecy {

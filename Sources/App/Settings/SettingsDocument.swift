@@ -6,7 +6,9 @@ enum SettingsDocument {
             let names = [setting.name, setting.alias].compactMap(\.self).joined(separator: " or ")
             return "  \(names) (default: \(setting.defaultText))\n      \(setting.summary) Must be \(setting.allowed)."
         }
+        let files = SettingsTable.all.filter(\.mayBeInFile).map { $0.name + "_FILE" }.joined(separator: ", ")
         return "Settings, from the environment, else from the file of --config, else from .env:\n" + variables.joined(separator: "\n")
+            + "\n  \(files)\n      A file that holds the variable's value; it counts where the variable itself is not set."
     }
 
     /// A table in Markdown.

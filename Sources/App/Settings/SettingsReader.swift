@@ -33,11 +33,13 @@ struct SettingsReader {
         self.init(environment: environment, file: try EnvironmentFile(text, path: path ?? ".env"))
     }
 
-    /// The variable's value, or its default.
+    /// The variable's value, or its default. What may hold a secret can be in a file that `NAME_FILE` names instead.
     func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
         let declaration = setting.declaration
         for name in [declaration.name, declaration.alias].compactMap(\.self) {
-            guard let text = text(name, of: declaration) else { continue }
+            var text = text(name, of: declaration)
+            if text == nil { text = try textInFile(name, of: declaration) }
+            guard let text else { continue }
             guard let value = setting.parse(text) else { throw SettingsError(declaration, name: name, value: text) }
             return value
         }
@@ -47,6 +49,17 @@ struct SettingsReader {
     /// Whether the variable is set to something.
     func has<Value>(_ setting: Setting<Value>) -> Bool {
         text(setting.declaration.name, of: setting.declaration) != nil
+    }
+
+    /// What the file holds that `NAME_FILE` names, without the ends of lines behind it.
+    private func textInFile(_ name: String, of declaration: SettingDeclaration) throws(SettingsError) -> String? {
+        guard declaration.mayBeInFile, let path = config.string(forKey: ConfigKey(name + "_FILE")), !path.isEmpty else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw SettingsError("\(name)_FILE must be a file that can be read")
+        }
+        let value = text.reversed().drop(while: \.isNewline).reversed()
+        guard !value.isEmpty else { throw SettingsError("\(name)_FILE must be a file with something in it") }
+        return String(value)
     }
 
     private func text(_ name: String, of declaration: SettingDeclaration) -> String? {

@@ -45,6 +45,35 @@ struct SettingsSourceTests {
         #expect(error.description.hasPrefix("\(path) can't be read"))
     }
 
+    @Test("What may hold a secret can be in a file, which counts where the variable is not set")
+    func secretFiles() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path(of: "secret")
+        try write("0123456789abcdef0123456789abcdef\r\n\n", to: path)
+        let inFile = try Settings.load(environment: ["JWT_SECRET_FILE": path], directory: directory.path)
+        #expect(inFile.accounts.tokenSecret.value == "0123456789abcdef0123456789abcdef")
+        let both = ["JWT_SECRET_FILE": path, "JWT_SECRET": "another secret of at least 32 bytes"]
+        #expect(try Settings.load(environment: both, directory: directory.path).accounts.tokenSecret.value == both["JWT_SECRET"])
+        // An open setting has no file.
+        let port = try Settings.load(environment: ["JWT_SECRET_FILE": path, "PORT_FILE": path], directory: directory.path).http.port
+        #expect(port == 8000)
+    }
+
+    @Test("A secret's file that is not there, empty or too short is refused without showing what is in it")
+    func badSecretFiles() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path(of: "secret")
+        let load = { try Settings.load(environment: ["JWT_SECRET_FILE": path], directory: directory.path) }
+        let missing = try #require(throws: SettingsError.self) { try load() }
+        #expect(missing.description == "JWT_SECRET_FILE must be a file that can be read")
+        try write("\n", to: path)
+        let empty = try #require(throws: SettingsError.self) { try load() }
+        #expect(empty.description == "JWT_SECRET_FILE must be a file with something in it")
+        try write("hunter2", to: path)
+        let short = try #require(throws: SettingsError.self) { try load() }
+        #expect(!short.description.contains("hunter2"))
+    }
+
     private func write(_ text: String, to path: String) throws {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
     }
