@@ -31,7 +31,9 @@ struct DrainBenchmark: Sendable {
 
     private func run(_ redis: RedisServer) async throws -> [Figure] {
         let directory = try TemporaryDirectory()
-        let ports = [try RedisServer.freePort(), try RedisServer.freePort()]
+        let reserved = [try ReservedPort(), try ReservedPort()]
+        defer { withExtendedLifetime(reserved) {} }
+        let ports = reserved.map(\.number)
         let start = { @Sendable (number: Int) async throws in
             let environment = [
                 "INSTANCE_ID": ChaosCluster.name(number), "PORT": "\(ports[number])", "REDIS_URL": redis.url, "LOG_LEVEL": "info",

@@ -15,6 +15,8 @@ struct ChaosCluster: Sendable {
     /// Empty on SQLite.
     let storeLinks: [FaultyLink]
     let instances: [ChaosInstance]
+    /// Theirs, which nobody else takes while one of them is down.
+    private let ports: [ReservedPort]
     let adminPassword: String
     private let directory: TemporaryDirectory
 
@@ -34,6 +36,7 @@ struct ChaosCluster: Sendable {
         var busLinks: [FaultyLink] = []
         var storeLinks: [FaultyLink] = []
         var instances: [ChaosInstance] = []
+        var ports: [ReservedPort] = []
         for number in 0..<count {
             let busLink = try await FaultyLink.start(to: redis.port)
             busLinks.append(busLink)
@@ -47,9 +50,9 @@ struct ChaosCluster: Sendable {
                 let address = "mongodb://127.0.0.1:\(link.port)/"
                 environment["DB_URI"] = MongoServer.uri(address, database: database, options: "directConnection=true")
             }
-            instances.append(
-                ChaosInstance(number: number, port: try ReservedPort(), environment: environment, directory: directory)
-            )
+            let port = try ReservedPort()
+            ports.append(port)
+            instances.append(ChaosInstance(number: number, port: port.number, environment: environment, directory: directory))
         }
         return ChaosCluster(
             kind: kind,
@@ -59,6 +62,7 @@ struct ChaosCluster: Sendable {
             busLinks: busLinks,
             storeLinks: storeLinks,
             instances: instances,
+            ports: ports,
             adminPassword: password,
             directory: directory
         )

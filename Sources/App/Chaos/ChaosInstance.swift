@@ -16,18 +16,16 @@ final class ChaosInstance: Sendable {
 
     let number: Int
     let url: String
-    private let port: ReservedPort
     private let environment: [String: String]
     private let directory: TemporaryDirectory
     private let state = Locked(State())
 
     /// - Parameter port: where it listens, each time.
-    init(number: Int, port: ReservedPort, environment: [String: String], directory: TemporaryDirectory) {
+    init(number: Int, port: Int, environment: [String: String], directory: TemporaryDirectory) {
         self.number = number
-        url = "http://127.0.0.1:\(port.number)"
-        let own = ["INSTANCE_ID": ChaosCluster.name(number), "PORT": "\(port.number)"]
+        url = "http://127.0.0.1:\(port)"
+        let own = ["INSTANCE_ID": ChaosCluster.name(number), "PORT": "\(port)"]
         self.environment = environment.merging(own) { _, new in new }
-        self.port = port
         self.directory = directory
     }
 

@@ -9,26 +9,16 @@ import NIOHTTP1
 /// nginx with the files of `deploy/nginx` and the values that compose.yaml gives them, in front of instances on this machine.
 struct LoadBalancer: Sendable {
     let url: String
-    let port: Int
+    var port: Int { reserved.number }
+    private let reserved: ReservedPort
     private let process: ChildProcess
 
     /// - Parameters:
     ///   - ports: the instances'.
     ///   - idle: after how long a connection on which nothing comes is closed; nil for compose.yaml's own value.
     static func start(before ports: [Int], idle: Duration? = nil) async throws -> LoadBalancer {
-        var lastError: any Error = ChildProcessError("nginx was not tried")
-        // A free port may be taken a moment later.
-        for _ in 0..<5 {
-            do {
-                return try await start(before: ports, idle: idle, on: try RedisServer.freePort())
-            } catch {
-                lastError = error
-            }
-        }
-        throw lastError
-    }
-
-    private static func start(before ports: [Int], idle: Duration?, on port: Int) async throws -> LoadBalancer {
+        let reserved = try ReservedPort()
+        let port = reserved.number
         let directory = try TemporaryDirectory()
         let configuration = directory.path(of: "nginx.conf")
         try text(ports, idle: idle, port: port, directory: directory).write(toFile: configuration, atomically: false, encoding: .utf8)
@@ -44,12 +34,12 @@ struct LoadBalancer: Sendable {
             if try await process.hasEnded { throw ChildProcessError("nginx ended: \(process.lines().joined(separator: "\n"))") }
             return (try? await APIClient(http: .shared, base: url).call(.GET, "/metrics").status) == 404
         }
-        return LoadBalancer(url: url, port: port, process: process, directory: directory)
+        return LoadBalancer(url: url, reserved: reserved, process: process, directory: directory)
     }
 
-    private init(url: String, port: Int, process: ChildProcess, directory: TemporaryDirectory) {
+    private init(url: String, reserved: ReservedPort, process: ChildProcess, directory: TemporaryDirectory) {
         self.url = url
-        self.port = port
+        self.reserved = reserved
         self.process = process
         self.directory = directory
     }
