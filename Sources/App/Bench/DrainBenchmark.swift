@@ -5,7 +5,7 @@ import LocalCluster
 struct DrainBenchmark: Sendable {
     let sessions: Int
     /// `DRAIN_SECONDS`.
-    var window = 20
+    let window: Int
 
     /// How often each of them writes.
     private static let interval = Duration.seconds(3)

@@ -56,6 +56,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "People of drain, each with one connection, all of them on the instance that stops.")
     var sessions = 1_000
 
+    @Option(help: "DRAIN_SECONDS of drain.")
+    var drainSeconds = 20
+
     @Option(help: "Who hears what between the instances of cluster: broadcast, targeted; may be given more than once.")
     var routing: [BusRouting] = [.broadcast]
 
@@ -89,7 +92,7 @@ struct Bench: AsyncParsableCommand {
     var json: String?
 
     func validate() throws {
-        guard ([connections, seconds, runs, instances, subscribers] + clients + rate + depth).allSatisfy({ $0 > 0 }) else {
+        guard ([connections, seconds, runs, instances, subscribers, drainSeconds] + clients + rate + depth).allSatisfy({ $0 > 0 }) else {
             throw ValidationError("Numbers must be greater than 0.")
         }
         guard !steps.isEmpty else {
@@ -180,7 +183,7 @@ struct Bench: AsyncParsableCommand {
             list += steps.map { step in Measurement(name: "micro, \(step.name)") { [try step.figure(for: duration)] } }
         }
         if scenario == .drain && usesSQLite {
-            list.append(Measurement(name: "drain, \(sessions) sessions", run: DrainBenchmark(sessions: sessions).run))
+            list.append(Measurement(name: "drain, \(sessions) sessions", run: DrainBenchmark(sessions: sessions, window: drainSeconds).run))
         }
         if [.durable, .dm, .all].contains(scenario) && usesSQLite {
             list.append(Measurement(name: "bare SQLite", run: BareCommits(duration: min(duration, .seconds(3))).run))

@@ -1,5 +1,8 @@
+import FoundationEssentials
 import LocalCluster
 import Testing
+
+@testable import App
 
 @Suite("switchboard verify proves a cluster", .inTurn, .timeLimit(.minutes(4)))
 struct VerifyCommandTests {
@@ -17,6 +20,21 @@ struct VerifyCommandTests {
         let verify = try ServerProcess(environment: ["BUS_ROUTING": "targeted"], arguments: ["verify", "--spawn"])
         #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
         #expect(verify.output.last == "22 PASS, 0 FAIL, 0 SKIP", "\(verify.output.joined(separator: "\n"))")
+    }
+
+    @Test("On instances that run already, with the admin's password in a file, the rows are left out that need more; so compose.yaml runs it")
+    func given() async throws {
+        let cluster = try await SpawnedCluster.start()
+        let file = cluster.directory.path(of: "admin_password")
+        try "\(cluster.adminPassword)\n".write(toFile: file, atomically: false, encoding: .utf8)
+        let environment = ["ADMIN_USERNAME": SpawnedCluster.adminName, "ADMIN_PASSWORD_FILE": file]
+        let verify = try ServerProcess(
+            environment: environment,
+            arguments: ["verify", "--a=\(cluster.urlA)", "--b=\(cluster.urlB)"]
+        )
+        #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
+        #expect(verify.output.last == "14 PASS, 0 FAIL, 8 SKIP", "\(verify.output.joined(separator: "\n"))")
+        await cluster.stop()
     }
 
     @Test("Instances that aren't there are a failure")

@@ -44,6 +44,21 @@ struct BenchTests {
         }
     }
 
+    @Test("A drain costs nobody a message: everybody goes on at the other instance")
+    func drain() async throws {
+        let directory = try TemporaryDirectory()
+        let json = directory.path(of: "figures.json")
+        let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        let arguments = ["bench", "drain", "--sessions", "30", "--drain-seconds", "3", "--json", json]
+        let bench = try ServerProcess(environment: environment, arguments: arguments, directory: directory)
+        #expect(try await bench.waitForExit(timeout: .seconds(120)) == .exited(0), "\(bench.log.joined(separator: "\n"))")
+        let rows = try JSONDecoder().decode([Row].self, from: Data(contentsOf: URL(filePath: json)))
+        let value = { (measure: String) in rows.first { $0.measure == measure }?.values.first }
+        #expect(value("sessions that went on at the other instance") == 30)
+        #expect(value("lost") == 0 && value("twice") == 0 && value("out of order") == 0)
+        #expect(value("messages").map { $0 >= 60 } == true)
+    }
+
     @Test("Over several instances every message comes to everybody whom it is for", arguments: BusRouting.allCases)
     func cluster(routing: BusRouting) async throws {
         let directory = try TemporaryDirectory()
