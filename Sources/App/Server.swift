@@ -18,6 +18,7 @@ enum Server {
         let logger = Logger(label: "Server")
         raiseFileLimit(logger)
         let instance = try await Instance(settings)
+        let door = instance.socketIODoor(settings)
         let drain = DrainService(
             registry: instance.registry,
             state: instance.drain,
@@ -31,7 +32,8 @@ enum Server {
                 .init(service: instance.busConsumer),
                 .init(service: instance.reconciler),
                 .init(service: instance.activity),
-                .init(service: instance.application(settings, logger: logger)),
+                .init(service: instance.application(settings, door: door, logger: logger)),
+                .init(service: SocketIOService(door: door)),
                 .init(service: drain),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -212,14 +214,15 @@ struct Instance: Sendable {
     }
 
     /// The HTTP server with its WebSocket upgrade. It listens once the bus is there or has been given up.
-    func application(_ settings: Settings, logger: Logger) -> Application<RouterResponder<APIContext>> {
-        let services = webSocketServices(settings)
-        let loops = SessionLoops(group: group)
+    func application(_ settings: Settings, door: SocketIODoor, logger: Logger) -> Application<RouterResponder<APIContext>> {
+        var services = webSocketServices(settings)
+        services.engineIO = door.servers
+        let loops = door.loops
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         var application = Application(
-            router: routes.router(),
-            server: HTTPServerBuilder { SwitchboardChannel(responder: $0, loops: loops, services: services) },
+            router: routes.router(door: door),
+            server: HTTPServerBuilder { [services] in SwitchboardChannel(responder: $0, loops: loops, services: services) },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.http.host, port: settings.http.port),
                 serverName: nil,
@@ -243,6 +246,11 @@ struct Instance: Sendable {
             }
         }
         return application
+    }
+
+    /// Where clients of Socket.IO come in.
+    func socketIODoor(_ settings: Settings) -> SocketIODoor {
+        SocketIODoor(settings, loops: SessionLoops(group: group), services: webSocketServices(settings))
     }
 
     /// Closes what outlives the services.

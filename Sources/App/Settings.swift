@@ -12,6 +12,8 @@ struct Settings: Sendable {
     /// Nil for a single instance.
     let redis: RedisConfiguration?
     let bus: Bus
+    /// Nil where it is off.
+    let socketIO: SocketIO?
     /// After which a user's presence that nobody renews is forgotten.
     let presenceExpiry: Duration
     let log: Log
@@ -87,6 +89,19 @@ struct Settings: Sendable {
         let initTimeout: Duration
         /// Whether the server ends where Redis can't be reached at boot.
         let isRequired: Bool
+    }
+
+    /// What clients of Socket.IO are served with.
+    struct SocketIO: Sendable {
+        let path: String
+        /// Whether HTTP long polling is spoken besides WebSocket.
+        let allowsPolling: Bool
+        let pingInterval: Duration
+        let pingTimeout: Duration
+        /// Bytes.
+        let maxPayload: Int
+        /// Whether the echo of the protocol's own tests stands in the chat's place.
+        let isEcho: Bool
     }
 
     /// What is logged, and how.

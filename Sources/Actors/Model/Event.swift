@@ -21,6 +21,17 @@ package enum Event: Sendable {
 }
 
 extension Event {
+    /// What the client gave with the command that this answers.
+    package var ref: String? {
+        switch self {
+        case .ack(let ref, _, _), .error(let ref, _), .channelJoined(let ref, _, _, _), .presenceState(let ref, _), .synced(let ref, _),
+            .pong(let ref, _):
+            ref
+        case .welcome, .messageReceived, .messageUpdated, .typing, .readReceipt, .presence, .clusterStatus, .goAway:
+            nil
+        }
+    }
+
     /// Whether a slow client must have it all the same: what it shows of others for a moment is left out first.
     package var isEssential: Bool {
         switch self {

@@ -10,14 +10,24 @@ package enum PresenceStatus: String, Hashable, Sendable, CaseIterable {
 /// A user's presence over the cluster.
 package struct UserPresence: Hashable, Sendable {
     package let userID: UserID
+    /// Nil where it is not known.
+    package let username: String?
     package let status: PresenceStatus
     /// When the user was connected last, as far as that is known.
     package let lastSeen: Timestamp?
 
-    package init(userID: UserID, status: PresenceStatus, lastSeen: Timestamp?) {
+    package init(userID: UserID, username: String? = nil, status: PresenceStatus, lastSeen: Timestamp?) {
         self.userID = userID
+        self.username = username
         self.status = status
         self.lastSeen = lastSeen
+    }
+}
+
+extension UserPresence {
+    /// What a change made of it.
+    package init(_ event: PresenceEvent) {
+        self.init(userID: event.userID, username: event.username, status: event.status, lastSeen: event.timestamp)
     }
 }
 

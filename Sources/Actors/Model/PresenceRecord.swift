@@ -13,7 +13,7 @@ package struct PresenceRecord: Hashable, Sendable {
     }
 
     package var presence: UserPresence {
-        UserPresence(userID: userID, status: status, lastSeen: lastSeen)
+        UserPresence(userID: userID, username: username, status: status, lastSeen: lastSeen)
     }
 }
 

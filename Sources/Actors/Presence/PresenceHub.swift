@@ -117,7 +117,7 @@ extension PresenceHub {
     /// Another instance tells of a user.
     package func receive(_ event: PresenceEvent) {
         guard local.receive(event) else { return wakeUp.fire() }
-        tell(UserPresence(userID: event.userID, status: event.status, lastSeen: event.timestamp), at: event.timestamp)
+        tell(UserPresence(event), at: event.timestamp)
     }
 }
 
@@ -343,7 +343,7 @@ extension PresenceHub {
                 for event in local.complete(batch, with: outcomes) {
                     directory.publishPresenceEvent(event)
                     log(event.kind, event.userID)
-                    tell(UserPresence(userID: event.userID, status: event.status, lastSeen: event.timestamp), at: event.timestamp)
+                    tell(UserPresence(event), at: event.timestamp)
                 }
             } catch {
                 local.fail(batch)

@@ -27,7 +27,8 @@ struct Bench: AsyncParsableCommand {
             on SQLite and, where a MongoDB server can be started, on MongoDB. dm: direct messages at a fixed rate from one \
             instance to another. cluster: members of shared channels, and people who write to each other, at a fixed rate over several \
             instances; every message must come to everybody whom it is for, once and in order. \
-            fanout: one channel with all its members on another instance than the sender, beside other servers. \
+            fanout: one channel with all its members on another instance than the sender, by the client protocol and \
+            by Socket.IO, beside other servers. \
             micro: the small steps that happen for every message, alone. start: the time until an instance listens. \
             drain, which is not among all: an instance is told to stop while people write, who go on at \
             another one without missing anything. Figures count for this machine, with the load client on \
@@ -169,7 +170,7 @@ struct Bench: AsyncParsableCommand {
                     depth: depth,
                     duration: duration,
                     group: group,
-                    kinds: peers == nil ? [.switchboard] : FanoutServers.Kind.allCases,
+                    kinds: FanoutServers.Kind.allCases.filter { peers != nil || !$0.isPeer },
                     peers: peers ?? ""
                 )
                 list.append(Measurement(name: "fanout, \(subscribers) members, \(depth) messages under way", run: fanout.run))

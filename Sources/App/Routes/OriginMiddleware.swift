@@ -55,7 +55,7 @@ struct PeerResolver: Sendable {
 }
 
 extension RequestEndpoint {
-    fileprivate init(_ request: Request, context: APIContext, proxies: TrustedProxies) {
+    init(_ request: Request, context: APIContext, proxies: TrustedProxies) {
         self.init(socketAddress: context.remoteAddress?.ipAddress, isSecure: false, trustedProxies: proxies) { name in
             if name.lowercased() == "host" { return request.head.authority }
             return HTTPField.Name(name).flatMap { request.headers[$0] }

@@ -19,10 +19,12 @@ struct Routes: Sendable {
     let time: any TimeSource
     let settings: Settings
 
-    func router() -> Router<APIContext> {
+    /// - Parameter door: where clients of Socket.IO come in.
+    func router(door: SocketIODoor) -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         let origins = OriginMiddleware(origins: settings.http.allowedOrigins, proxies: settings.http.trustedProxies)
         router.add(middleware: origins)
+        router.add(middleware: SocketIOMiddleware(door: door, proxies: settings.http.trustedProxies))
         router.add(middleware: ErrorMiddleware())
         HealthRoutes(store: store, bus: bus, drain: drain).add(to: router)
         WebRoutes().add(to: router)

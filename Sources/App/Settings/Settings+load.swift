@@ -27,6 +27,7 @@ extension Settings {
         database = Database(uri: try reader.value(SettingsTable.database), poolSize: try reader.value(SettingsTable.databasePoolSize))
         redis = try RedisConfiguration.read(reader)
         bus = try Bus(reader, isDevelopment: instance.isDevelopment)
+        socketIO = try SocketIO.read(reader, instance: instance)
         presenceExpiry = try reader.value(SettingsTable.presenceExpiry)
         log = Log(level: try reader.value(SettingsTable.logLevel), format: try reader.value(SettingsTable.logFormat))
         accounts = try Accounts(reader, instance: instance, database: database.uri)
@@ -87,6 +88,24 @@ extension Settings.Bus {
         secret = try reader.value(SettingsTable.busSecret)
         initTimeout = try reader.value(SettingsTable.busInitTimeout)
         isRequired = try reader.value(SettingsTable.busRequired) ?? !isDevelopment
+    }
+}
+
+extension Settings.SocketIO {
+    fileprivate static func read(_ reader: SettingsReader, instance: Settings.Instance) throws(SettingsError) -> Self? {
+        let isEcho = try reader.value(SettingsTable.socketIOEcho)
+        if isEcho, instance.isProduction {
+            throw SettingsError("SOCKETIO_ECHO must not be true where NODE_ENV is production: it serves anybody who comes")
+        }
+        let settings = Self(
+            path: try reader.value(SettingsTable.socketIOPath),
+            allowsPolling: try reader.value(SettingsTable.socketIOPolling),
+            pingInterval: try reader.value(SettingsTable.socketIOPingInterval),
+            pingTimeout: try reader.value(SettingsTable.socketIOPingTimeout),
+            maxPayload: try reader.value(SettingsTable.socketIOMaxPayload),
+            isEcho: isEcho
+        )
+        return try reader.value(SettingsTable.socketIO) == .on ? settings : nil
     }
 }
 

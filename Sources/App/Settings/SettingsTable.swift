@@ -128,7 +128,7 @@ enum SettingsTable {
             port.declaration, host.declaration, instanceID.declaration, nodeEnvironment.declaration,
             tlsCertificateFile.declaration, tlsKeyFile.declaration, allowedOrigins.declaration, trustedProxies.declaration,
             cookieDomain.declaration,
-        ] + accounts + stores + buses + [
+        ] + accounts + stores + buses + socketIOs + [
             maxFrameBytes.declaration, outboundLimitBytes.declaration, heartbeat.declaration, rateLimit.declaration, drain.declaration,
             logLevel.declaration, logFormat.declaration,
         ]

@@ -7,12 +7,17 @@ package enum ServerFraming {
 
     /// An event as one text message; the same for every receiver.
     package static func frame(_ event: Event) -> ByteBuffer {
+        text { EventEncoder.encode(event, into: &$0) }
+    }
+
+    /// One text message whose payload `write` appends.
+    static func text(_ write: (inout ByteBuffer) -> Void) -> ByteBuffer {
         var payload = ByteBuffer()
         payload.reserveCapacity(512)
         // The header stands before the payload once its length is known, so that nothing is copied.
         payload.moveWriterIndex(to: longestHeader)
         payload.moveReaderIndex(to: longestHeader)
-        EventEncoder.encode(event, into: &payload)
+        write(&payload)
         let length = payload.readableBytes
         let start = longestHeader - headerLength(payload: length)
         payload.moveReaderIndex(to: start)
@@ -33,6 +38,22 @@ package enum ServerFraming {
         setHeader(opcode, length: payload.readableBytes, in: &frame, at: 0)
         frame.writeImmutableBuffer(payload)
         return frame
+    }
+
+    /// One binary message.
+    static func binary(_ payload: ByteBuffer) -> ByteBuffer {
+        control(.binary, payload: payload)
+    }
+
+    static func isBinary(_ frame: ByteBuffer) -> Bool {
+        frame.getInteger(at: frame.readerIndex, as: UInt8.self) == 0x80 | WebSocketFrame.Opcode.binary.rawValue
+    }
+
+    /// What a frame of this server carries.
+    static func payload(of frame: ByteBuffer) -> ByteBuffer {
+        let short = frame.getInteger(at: frame.readerIndex + 1, as: UInt8.self) ?? 0
+        let header = short < 126 ? 2 : short == 126 ? 4 : longestHeader
+        return frame.getSlice(at: frame.readerIndex + header, length: frame.readableBytes - header) ?? ByteBuffer()
     }
 
     /// A ping without payload.

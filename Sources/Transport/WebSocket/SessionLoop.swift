@@ -1,5 +1,17 @@
 package import NIOCore
 
+/// Something that lives on an event loop and is ticked and flushed with the others there.
+protocol LoopMember: AnyObject {
+    /// Where it stands in its loop's list.
+    var position: Int? { get set }
+
+    /// Once a second.
+    func tick()
+
+    /// At the end of a turn in which it was asked for.
+    func flush()
+}
+
 /// The connections of one event loop: their common clock and their common flush.
 ///
 /// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection.
@@ -8,8 +20,8 @@ package final class SessionLoop: @unchecked Sendable {
     // Unchecked, as the variables are confined to the event loop: every access comes from a channel handler on it or from work given to it.
 
     package let executor: EventLoopExecutor
-    private var connections: [WebSocketHandler] = []
-    private var unflushed: [WebSocketHandler] = []
+    private var connections: [any LoopMember] = []
+    private var unflushed: [any LoopMember] = []
     private var ticking: RepeatedTask?
 
     package var eventLoop: any EventLoop { executor.eventLoop }
@@ -18,7 +30,7 @@ package final class SessionLoop: @unchecked Sendable {
         executor = EventLoopExecutor(eventLoop: eventLoop)
     }
 
-    func add(_ connection: WebSocketHandler) {
+    func add(_ connection: any LoopMember) {
         eventLoop.assertInEventLoop()
         connection.position = connections.count
         connections.append(connection)
@@ -28,7 +40,7 @@ package final class SessionLoop: @unchecked Sendable {
         }
     }
 
-    func remove(_ connection: WebSocketHandler) {
+    func remove(_ connection: any LoopMember) {
         eventLoop.assertInEventLoop()
         guard let position = connection.position else { return }
         connection.position = nil
@@ -43,7 +55,7 @@ package final class SessionLoop: @unchecked Sendable {
     }
 
     /// Flushes `connection` at the end of the loop's turn.
-    func flushSoon(_ connection: WebSocketHandler) {
+    func flushSoon(_ connection: any LoopMember) {
         eventLoop.assertInEventLoop()
         unflushed.append(connection)
         guard unflushed.count == 1 else { return }

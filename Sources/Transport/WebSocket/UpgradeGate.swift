@@ -7,7 +7,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOWebSocket
 
-/// Stands behind the HTTP codec: answers requests for `/ws` itself, by an upgrade or a refusal, and lets all others through.
+/// Stands behind the HTTP codec: answers requests for a WebSocket itself, by an upgrade or a refusal, and lets all others through.
 ///
 /// The HTTP handlers are added at the first request that needs them, so that a connection that begins with an upgrade never has them.
 final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
@@ -31,7 +31,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     private let outcome: EventLoopPromise<AcceptedConnection.Outcome>
     private var codec: Codec?
     private var httpState: HTTPConnectionStateHandler?
-    private var state = UpgradeGateState()
+    private let paths: UpgradePaths
+    private var state: UpgradeGateState
     private var deadline: Scheduled<Void>?
     private var authentication: Task<Void, Never>?
     private var context: ChannelHandlerContext?
@@ -51,6 +52,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
         self.codec = codec
         self.logger = logger
         self.outcome = outcome
+        paths = UpgradePaths(engineIO: services.engineIO)
+        state = UpgradeGateState(paths: paths)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -158,22 +161,29 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     private func judge(_ head: HTTPRequestHead) {
         guard let context else { return }
         if deadline == nil { setDeadline() }
-        let request: UpgradeRequest
+        let endpoint = RequestEndpoint(
+            socketAddress: context.remoteAddress?.ipAddress,
+            isSecure: services.tls != nil,
+            trustedProxies: services.trustedProxies,
+            header: { head.headers.first(name: $0) }
+        )
         do throws(UpgradeRefusal) {
-            let endpoint = RequestEndpoint(
-                socketAddress: context.remoteAddress?.ipAddress,
-                isSecure: services.tls != nil,
-                trustedProxies: services.trustedProxies,
-                header: { head.headers.first(name: $0) }
-            )
-            request = try UpgradeRequest(head, endpoint: endpoint, origins: services.origins)
+            if case .engineIO(let server) = paths.target(of: head) {
+                let request = try server.judgeUpgrade(head, endpoint: endpoint)
+                upgrade(head, Admission(engineIO: request, server: server, loop: loop, limits: services.limits))
+                return
+            }
+            let request = try UpgradeRequest(head, endpoint: endpoint, origins: services.origins)
             guard !services.refusesConnections() else { throw .draining }
+            authenticate(head, request)
         } catch {
             refuse(error)
-            return
         }
+    }
+
+    private func authenticate(_ head: HTTPRequestHead, _ request: UpgradeRequest) {
         guard let token = request.token else {
-            upgrade(head, request, principal: nil)
+            upgrade(head, admission(request, principal: nil))
             return
         }
         authentication = Task { [services, loop] in
@@ -197,37 +207,40 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
             if services.refusesConnections() {
                 refuse(.draining)
             } else {
-                upgrade(head, request, principal: principal)
+                upgrade(head, admission(request, principal: principal))
             }
         case .failure(let error):
             refuse(UpgradeRefusal(error))
         }
     }
 
-    /// Answers 101 and puts the WebSocket handler in HTTP's place.
-    private func upgrade(_ head: HTTPRequestHead, _ request: UpgradeRequest, principal: Principal?) {
-        guard let context else { return }
-        var headers: HTTPHeaders = [:]
-        if let subprotocol = request.chosenSubprotocol {
-            headers.add(name: "Sec-WebSocket-Protocol", value: subprotocol)
+    private func admission(_ request: UpgradeRequest, principal: Principal?) -> Admission {
+        let opening = ConnectionOpening(principal: principal, peer: request.peer, resumes: request.resumes)
+        return Admission(headers: request.headers, limits: services.limits) { [services, loops, loop] handler in
+            SessionReceiver(session: services.makeSession(loops.nextConnectionID(), loop.executor, handler, opening))
         }
+    }
+
+    /// Answers 101 and puts the WebSocket handler in HTTP's place.
+    private func upgrade(_ head: HTTPRequestHead, _ admission: Admission) {
+        guard let context else { return }
         // NIO's upgrader knows how the accept key is made (RFC 6455, section 4.2.2); its answer is there at once.
         let upgrader = NIOTypedWebSocketServerUpgrader<Void>(
-            shouldUpgrade: { [headers] channel, _ in channel.eventLoop.makeSucceededFuture(headers) },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(admission.headers) },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
         )
         upgrader.buildUpgradeResponse(channel: context.channel, upgradeRequest: head, initialResponseHeaders: [:]).whenComplete { result in
             switch result {
-            case .success(let headers): self.switchProtocols(headers, request, principal: principal)
+            case .success(let headers): self.switchProtocols(headers, admission)
             case .failure: self.refuse(.badRequest("The WebSocket handshake is not valid."))
             }
         }
     }
 
-    private func switchProtocols(_ headers: HTTPHeaders, _ request: UpgradeRequest, principal: Principal?) {
+    private func switchProtocols(_ headers: HTTPHeaders, _ admission: Admission) {
         guard let context, let codec, state.isDeciding else { return }
         cancelDeadline()
-        let handler = WebSocketHandler(loop: loop, limits: services.limits)
+        let handler = WebSocketHandler(loop: loop, limits: admission.limits, takesBinary: admission.takesBinary)
         let pipeline = context.pipeline.syncOperations
         do {
             let response = HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers)
@@ -246,9 +259,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
         if let httpState { pipeline.removeHandler(httpState, promise: nil) }
         httpState = nil
         pipeline.removeHandler(codec.encoder, promise: nil)
-        let opening = ConnectionOpening(principal: principal, peer: request.peer, resumes: request.resumes)
-        let session = services.makeSession(loops.nextConnectionID(), loop.executor, handler, opening)
-        handler.start(session)
+        handler.start(admission.makeReceiver(handler))
         self.codec = nil
         // The decoder leaves in the loop's next turn and hands on what it hasn't read.
         pipeline.removeHandler(codec.decoder).whenComplete { _ in

@@ -24,9 +24,14 @@ struct UpgradeGateState {
         case ignore
     }
 
+    private let paths: UpgradePaths
     private var state: State = .new
     /// The decoder reads nothing after a request that asks for another protocol.
     private var hasDecoderStopped = false
+
+    init(paths: UpgradePaths) {
+        self.paths = paths
+    }
 
     /// Whether the response that is being written is the connection's last.
     var isLastResponse: Bool {
@@ -58,7 +63,7 @@ struct UpgradeGateState {
     mutating func received(_ part: HTTPServerRequestPart) -> RequestAction {
         switch (state, part) {
         case (.new, .head(let head)):
-            if UpgradeRequest.isMeant(by: head) {
+            if paths.mean(head) {
                 state = .upgradeRequested(head, unanswered: 0, isWhole: false)
                 return .ignore
             }
@@ -66,7 +71,7 @@ struct UpgradeGateState {
             state = .http(unanswered: 1)
             return .beginHTTP
         case (.http(let unanswered), .head(let head)):
-            if UpgradeRequest.isMeant(by: head) {
+            if paths.mean(head) {
                 state = .upgradeRequested(head, unanswered: unanswered, isWhole: false)
                 return .ignore
             }

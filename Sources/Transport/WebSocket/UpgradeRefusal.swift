@@ -5,7 +5,7 @@ import NIOHTTP1
 /// The HTTP answer to an upgrade that doesn't happen. The connection is closed after it.
 struct UpgradeRefusal: Error, Equatable {
     let status: HTTPResponseStatus
-    let error: RequestError
+    let body: ByteBuffer
     var headers: HTTPHeaders = [:]
 
     /// What a failed authentication is answered with.
@@ -19,8 +19,20 @@ struct UpgradeRefusal: Error, Equatable {
 
     init(status: HTTPResponseStatus, error: RequestError, headers: HTTPHeaders = [:]) {
         self.status = status
-        self.error = error
         self.headers = headers
+        var writer = JSONWriter(buffer: ByteBuffer())
+        writer.beginObject()
+        writer.beginObject("error")
+        writer.field("code", error.code.rawValue)
+        writer.field("message", error.message)
+        writer.endObject()
+        writer.endObject()
+        body = writer.buffer
+    }
+
+    init(_ error: EngineIOError) {
+        status = HTTPResponseStatus(statusCode: error.status)
+        body = error.body
     }
 
     static func badRequest(_ message: String) -> Self {
@@ -55,17 +67,6 @@ struct UpgradeRefusal: Error, Equatable {
         error: RequestError(.storeUnavailable, "The session could not be checked in time; connect again."),
         headers: ["Retry-After": "1"]
     )
-
-    var body: ByteBuffer {
-        var writer = JSONWriter(buffer: ByteBuffer())
-        writer.beginObject()
-        writer.beginObject("error")
-        writer.field("code", error.code.rawValue)
-        writer.field("message", error.message)
-        writer.endObject()
-        writer.endObject()
-        return writer.buffer
-    }
 
     var head: HTTPResponseHead {
         var headers = self.headers

@@ -15,10 +15,6 @@ struct UpgradeRequest: Equatable {
     /// Whether the client brings a `SYNC`: `resume=1`.
     let resumes: Bool
 
-    static func isMeant(by head: HTTPRequestHead) -> Bool {
-        head.uri == "/ws" || head.uri.hasPrefix("/ws?")
-    }
-
     /// - Parameters:
     ///   - head: a request for `/ws`.
     ///   - endpoint: both ends of the request.
@@ -37,7 +33,13 @@ struct UpgradeRequest: Equatable {
         peer = PeerInfo(userAgent: headers.first(name: "User-Agent").map { String($0.prefix(256)) }, address: endpoint.clientAddress)
     }
 
-    private static func checkHandshake(_ head: HTTPRequestHead) throws(UpgradeRefusal) {
+    /// What the answer carries besides what every handshake has.
+    var headers: HTTPHeaders {
+        chosenSubprotocol.map { ["Sec-WebSocket-Protocol": $0] } ?? [:]
+    }
+
+    /// Whether a head is a WebSocket handshake as RFC 6455 has it, section 4.2.1.
+    static func checkHandshake(_ head: HTTPRequestHead) throws(UpgradeRefusal) {
         let headers = head.headers
         guard
             head.method == .GET, head.version == .http1_1,
@@ -73,18 +75,12 @@ struct UpgradeRequest: Equatable {
 
     private static func token(in headers: HTTPHeaders, offered: [Substring]) throws(UpgradeRefusal) -> String? {
         if let authorization = headers.first(name: "Authorization") {
-            let parts = authorization.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            guard let token = CarriedToken.bearer(authorization) else {
                 throw UpgradeRefusal(RequestError(.unauthenticated, "The header Authorization must be: Bearer and a token."))
             }
-            return String(parts[1].trimmedOfSpaces)
+            return token
         }
-        for cookies in headers["Cookie"] {
-            for cookie in cookies.split(separator: ";") {
-                let pair = cookie.trimmedOfSpaces.split(separator: "=", maxSplits: 1)
-                if pair.count == 2, pair[0] == "token" { return String(pair[1]) }
-            }
-        }
+        if let token = CarriedToken.cookie(headers["Cookie"]) { return token }
         return offered.first { $0.hasPrefix(tokenPrefix) }.map { String($0.dropFirst(tokenPrefix.count)) }
     }
 

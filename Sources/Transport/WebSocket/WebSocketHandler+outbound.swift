@@ -20,10 +20,7 @@ extension WebSocketHandler: SessionOutbound {
         return write(ServerFraming.frame(event), isEssential: event.event.isEssential)
     }
 
-    package var isPressed: Bool {
-        guard let context, !context.channel.isWritable else { return false }
-        return waiting.bytes + bufferedBytes(context) > limits.outboundLimitBytes / 2
-    }
+    package var isPressed: Bool { backlog > limits.outboundLimitBytes / 2 }
 
     package func ping() {
         guard handshake.isOpen, let context, context.channel.isWritable else { return }
@@ -32,16 +29,35 @@ extension WebSocketHandler: SessionOutbound {
     }
 
     package func close(_ reason: EndReason, after event: Event?) {
+        close(ConnectionEnding(reason), after: event.map { [ServerFraming.frame($0)] } ?? [])
+    }
+}
+
+extension WebSocketHandler {
+    /// As `close(_:after:)`, with frames that are encoded already.
+    func close(_ ending: ConnectionEnding, after frames: [ByteBuffer]) {
         loop.eventLoop.assertInEventLoop()
         guard handshake.begin() else { return }
-        if reason.jumpsQueue { waiting.removeAll() }
+        if ending.jumpsQueue { waiting.removeAll() }
         writeAllWaiting()
-        if let event { context?.write(Self.wrapOutboundOut(ServerFraming.frame(event)), promise: nil) }
+        for frame in frames { context?.write(Self.wrapOutboundOut(frame), promise: nil) }
         finish(
-            with: CloseStatus(code: reason.closeCode, reason: reason.closeText),
-            within: reason.jumpsQueue ? limits.kickTimeout : limits.closeTimeout,
-            isReset: reason.jumpsQueue
+            with: ending.status,
+            within: ending.jumpsQueue ? limits.kickTimeout : limits.closeTimeout,
+            isReset: ending.jumpsQueue
         )
+    }
+
+    /// Writes one frame now or when the socket takes it.
+    func send(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
+        guard handshake.isOpen else { return .skipped }
+        return write(frame, isEssential: isEssential)
+    }
+
+    /// Bytes that wait for a client that doesn't read; 0 while the socket takes more.
+    var backlog: Int {
+        guard let context, !context.channel.isWritable else { return 0 }
+        return waiting.bytes + bufferedBytes(context)
     }
 
     /// Writes the close frame after all that waits and gives the client `timeout` to answer it.

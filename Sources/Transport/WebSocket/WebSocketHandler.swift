@@ -1,11 +1,11 @@
 import Actors
 package import NIOCore
 
-/// One WebSocket connection: bytes to frames to the session, and the session's events to bytes.
+/// One WebSocket connection: bytes to frames to messages for the receiver, and frames to bytes.
 ///
-/// It writes whole frames, so that nothing but TLS stands between it and the socket. The session is called on the event loop, without a hop,
+/// It writes whole frames, so that nothing but TLS stands between it and the socket. The receiver is called on the event loop, without a hop,
 /// a task or a stream.
-package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable {
+package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchecked Sendable {
     // Unchecked, as it is confined to its event loop: NIO calls it there, and `SessionOutbound` promises that the session does.
 
     package typealias InboundIn = ByteBuffer
@@ -16,7 +16,7 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
     /// Where this connection stands in its loop's list.
     var position: Int?
     var context: ChannelHandlerContext?
-    var session: (any ConnectionSession)?
+    private var receiver: (any WebSocketReceiver)?
     var handshake = CloseHandshake()
     var waiting: OutboundQueue<ByteBuffer>
     var isFlushScheduled = false
@@ -26,28 +26,25 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
     /// The last ping that is not answered; older ones needn't be (RFC 6455, section 5.5.3).
     private var unansweredPing: ByteBuffer?
 
-    init(loop: SessionLoop, limits: WebSocketLimits) {
+    init(loop: SessionLoop, limits: WebSocketLimits, takesBinary: Bool = false) {
         self.loop = loop
         self.limits = limits
         waiting = OutboundQueue(limit: limits.outboundLimitBytes)
         parser = WebSocketFrameParser(source: .client, maxPayload: limits.maxFrameBytes)
-        assembler = MessageAssembler(maxBytes: limits.maxFrameBytes)
+        assembler = MessageAssembler(maxBytes: limits.maxFrameBytes, takesBinary: takesBinary)
     }
 
-    /// Gives the connection its session and begins it.
-    func start(_ session: any ConnectionSession) {
+    /// Gives the connection its receiver and begins it.
+    func start(_ receiver: any WebSocketReceiver) {
         loop.eventLoop.assertInEventLoop()
-        guard context != nil else {
-            session.assumeIsolated { $0.connectionClosed() }
-            return
-        }
-        self.session = session
-        session.assumeIsolated { $0.start() }
+        guard context != nil else { return receiver.connectionClosed() }
+        self.receiver = receiver
+        receiver.start()
     }
 
     func tick() {
         guard handshake.isOpen else { return }
-        session?.assumeIsolated { $0.tick() }
+        receiver?.tick()
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -72,7 +69,7 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
             while handshake.readsFrames, let frame = try parser.next() {
                 if !isActive {
                     isActive = true
-                    session?.assumeIsolated { $0.noteActivity() }
+                    receiver?.noteActivity()
                 }
                 try receive(frame)
             }
@@ -89,6 +86,7 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             drain()
+            receiver?.drained()
             answerPing()
         }
         context.fireChannelWritabilityChanged()
@@ -121,8 +119,7 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
         case .text, .binary, .continuation:
             guard handshake.isOpen else { return }
             guard let message = try assembler.receive(frame) else { return }
-            let decoded = FrameDecoder.decode(message)
-            session?.assumeIsolated { $0.receive(decoded) }
+            receiver?.receive(message)
         }
     }
 
@@ -160,9 +157,9 @@ package final class WebSocketHandler: ChannelInboundHandler, @unchecked Sendable
         closeDeadline?.cancel()
         closeDeadline = nil
         loop.remove(self)
-        // The session holds this handler as its way out: letting go of it ends the cycle.
-        let session = self.session
-        self.session = nil
-        session?.assumeIsolated { $0.connectionClosed() }
+        // The receiver holds this handler as its way out: letting go of it ends the cycle.
+        let receiver = self.receiver
+        self.receiver = nil
+        receiver?.connectionClosed()
     }
 }

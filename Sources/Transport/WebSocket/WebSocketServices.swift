@@ -18,6 +18,8 @@ package struct WebSocketServices: Sendable {
     package var makeSession: @Sendable (ConnectionID, any SessionExecutor, any SessionOutbound, ConnectionOpening) -> any ConnectionSession
     /// Whether new connections are refused with 503.
     package var refusesConnections: @Sendable () -> Bool
+    /// The paths of Engine.IO.
+    package var engineIO: [EngineIOServer] = []
     package var origins: AllowedOrigins
     package var trustedProxies: TrustedProxies
     package var limits: WebSocketLimits

@@ -15,52 +15,65 @@ package enum EventEncoder {
     }
 
     private static func write(_ event: Event, to writer: inout JSONWriter) {
+        writer.field("type", type(of: event))
+        writer.field("ref", event.ref)
+        writeFields(of: event, to: &writer)
+    }
+
+    private static func type(of event: Event) -> StaticString {
+        switch event {
+        case .welcome: "WELCOME"
+        case .ack: "ACK"
+        case .error: "ERROR"
+        case .messageReceived: "MESSAGE_RECEIVE"
+        case .messageUpdated: "MESSAGE_UPDATE"
+        case .typing: "TYPING"
+        case .readReceipt: "READ_RECEIPT"
+        case .channelJoined: "CHANNEL_JOINED"
+        case .presence: "PRESENCE"
+        case .presenceState: "PRESENCE_STATE"
+        case .synced: "SYNCED"
+        case .clusterStatus: "CLUSTER_STATUS"
+        case .pong: "PONG"
+        case .goAway: "GOAWAY"
+        }
+    }
+
+    /// Writes what an event has besides its type and `ref`.
+    static func writeFields(of event: Event, to writer: inout JSONWriter) {
         switch event {
         case .welcome(let welcome):
             write(welcome, to: &writer)
-        case .ack(let ref, let message, let isDuplicate):
-            writer.field("type", "ACK")
-            writer.field("ref", ref)
+        case .ack(_, let message, let isDuplicate):
             if let message {
                 writer.field("clientMessageId", message.clientMessageID.description)
                 writer.message(message, showsClientMessageID: true)
             }
             if isDuplicate { writer.field("duplicate", true) }
-        case .error(let ref, let error):
-            writer.field("type", "ERROR")
-            writer.field("ref", ref)
+        case .error(_, let error):
             writer.field("code", error.code.rawValue)
             writer.field("message", error.message)
             if let retryAfter = error.retryAfter { writer.field("retryAfterMs", retryAfter.milliseconds) }
         case .messageReceived(let message, let showsClientMessageID, let isReplayed):
-            writer.field("type", "MESSAGE_RECEIVE")
             writer.message(message, showsClientMessageID: showsClientMessageID)
             if isReplayed { writer.field("replayed", true) }
         case .messageUpdated(let message, let showsClientMessageID):
-            writer.field("type", "MESSAGE_UPDATE")
             writer.message(message, showsClientMessageID: showsClientMessageID)
         case .typing(let conversation, let user, let isTyping):
-            writer.field("type", "TYPING")
             writer.field("conversationId", conversation.description)
             writer.field("userId", user.description)
             writer.field("isTyping", isTyping)
         case .readReceipt(let cursor):
-            writer.field("type", "READ_RECEIPT")
             writer.field("conversationId", cursor.conversationID.description)
             writer.field("userId", cursor.userID.description)
             writer.field("seq", cursor.seq)
-        case .channelJoined(let ref, let name, let lastSeq, let members):
-            writer.field("type", "CHANNEL_JOINED")
-            writer.field("ref", ref)
+        case .channelJoined(_, let name, let lastSeq, let members):
             writer.field("channelId", ConversationID.channel(name).description)
             writer.field("lastSeq", lastSeq)
             writer.field("members", Int64(members))
         case .presence(let presence):
-            writer.field("type", "PRESENCE")
             writer.presence(presence)
-        case .presenceState(let ref, let users):
-            writer.field("type", "PRESENCE_STATE")
-            writer.field("ref", ref)
+        case .presenceState(_, let users):
             writer.beginArray("users")
             for user in users {
                 writer.beginObject()
@@ -68,30 +81,23 @@ package enum EventEncoder {
                 writer.endObject()
             }
             writer.endArray()
-        case .synced(let ref, let synced):
-            writer.field("type", "SYNCED")
-            writer.field("ref", ref)
+        case .synced(_, let synced):
             writer.beginObject("cursors")
             for (conversation, seq) in synced.cursors { writer.field(conversation.description, seq) }
             writer.endObject()
             writer.field("stamp", String(synced.stamp.value))
             writer.field("complete", synced.isComplete)
         case .clusterStatus(let isDegraded):
-            writer.field("type", "CLUSTER_STATUS")
             writer.field("degraded", isDegraded)
-        case .pong(let ref, let serverTime):
-            writer.field("type", "PONG")
-            writer.field("ref", ref)
+        case .pong(_, let serverTime):
             writer.field("serverTime", serverTime.description)
         case .goAway(let reason, let reconnectAfter):
-            writer.field("type", "GOAWAY")
             writer.field("reason", reason)
             writer.field("reconnectAfterMs", reconnectAfter.milliseconds)
         }
     }
 
     private static func write(_ welcome: Welcome, to writer: inout JSONWriter) {
-        writer.field("type", "WELCOME")
         writer.field("sessionId", welcome.principal.sessionID.description)
         writer.field("userId", welcome.principal.userID.description)
         writer.field("username", welcome.principal.username)

@@ -26,7 +26,10 @@ package enum FrameDecoder {
         var knownRef: String?
         do throws(RequestError) {
             knownRef = try ref(fields)
-            return ClientFrame(ref: knownRef, command: .success(try command(fields)))
+            guard case .value(let type) = fields.type else {
+                throw RequestError(.badRequest, "type must be a string: \(knownTypes).")
+            }
+            return ClientFrame(ref: knownRef, command: .success(try command(type, fields)))
         } catch {
             return ClientFrame(ref: knownRef, command: .failure(error))
         }
@@ -48,10 +51,8 @@ package enum FrameDecoder {
         }
     }
 
-    private static func command(_ fields: FrameFields) throws(RequestError) -> Command {
-        guard case .value(let type) = fields.type else {
-            throw RequestError(.badRequest, "type must be a string: \(knownTypes).")
-        }
+    /// The command that a frame of `type` with these fields is.
+    static func command(_ type: String, _ fields: FrameFields) throws(RequestError) -> Command {
         switch type {
         case "MESSAGE_SEND": return .send(try fields.sendCommand())
         case "PING": return .ping

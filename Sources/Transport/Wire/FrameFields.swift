@@ -12,10 +12,10 @@ struct FrameFields {
     private(set) var type = Text.absent
     private(set) var ref = Text.absent
     private(set) var token = Text.absent
-    private(set) var clientMessageID = Text.absent
+    var clientMessageID = Text.absent
     private(set) var content = Text.absent
     private(set) var recipientID = Text.absent
-    private(set) var channelID = Text.absent
+    var channelID = Text.absent
     /// Where the fields of the rarer frames stand in `bytes`: read only if the frame turns out to be one that has them.
     private var others: [OtherField: Range<Int>] = [:]
     private var bytes = ByteBuffer()
@@ -25,6 +25,9 @@ struct FrameFields {
         case notJSON
         case notAnObject
     }
+
+    /// No field at all.
+    init() {}
 
     /// Reads one JSON object; of a name that stands twice the last one counts.
     ///

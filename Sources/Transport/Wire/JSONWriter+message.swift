@@ -4,13 +4,18 @@ extension JSONWriter {
     /// Writes the field `message` with the protocol's message object, as `MessagePayload` reads it.
     mutating func message(_ message: Message, showsClientMessageID: Bool) {
         beginObject("message")
+        fields(of: message, showsClientMessageID: showsClientMessageID)
+        endObject()
+    }
+
+    /// Writes the message object's fields.
+    mutating func fields(of message: Message, showsClientMessageID: Bool) {
         identity(of: message)
         field("senderName", message.senderName)
         field("content", message.content)
         if showsClientMessageID { field("clientMessageId", message.clientMessageID.description) }
         field("createdAt", message.createdAt.description)
         if message.rev > 0 { changes(of: message) }
-        endObject()
     }
 
     /// Writes what has become of a message since it was sent.

@@ -71,6 +71,13 @@ package struct JSONWriter {
         buffer.writeStaticString(value ? "true" : "false")
     }
 
+    package mutating func field(_ name: StaticString, _ value: StaticString) {
+        writeName(name)
+        buffer.writeInteger(UInt8(ascii: "\""))
+        buffer.writeStaticString(value)
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
     private mutating func writeName(_ name: String) {
         if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
         needsComma = true

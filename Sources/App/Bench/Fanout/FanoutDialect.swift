@@ -5,7 +5,8 @@ enum FanoutDialect: Sendable {
     case switchboard
     /// JSON frames of our own, which the server on Node.js takes.
     case plain
-    case socketIO
+    /// `joins`: it asks to be let into the channel, instead of being a member already.
+    case socketIO(joins: Bool)
 
     /// What a client does when a frame has come.
     enum Reaction: Sendable {
@@ -43,6 +44,8 @@ enum FanoutDialect: Sendable {
                 {"type":"MESSAGE_SEND","clientMessageId":"fanout-\(number)","channelId":"ch:\(Self.channelName)","content":"\(content)"}
                 """
         case .plain: return #"{"type":"send","channelId":"\#(Self.channelName)","content":"\#(content)"}"#
+        case .socketIO(joins: false):
+            return #"42["send_message",{"clientMessageId":"fanout-\#(number)","channelId":"ch:\#(Self.channelName)","content":"\#(content)"}]"#
         case .socketIO: return #"42["send_message",{"channelId":"\#(Self.channelName)","content":"\#(content)"}]"#
         }
     }
@@ -52,9 +55,10 @@ enum FanoutDialect: Sendable {
         switch self {
         case .switchboard: return LoadConnection.Kind(frame) == .welcome ? .joined : .nothing
         case .plain: return .joined
-        case .socketIO:
+        case .socketIO(let joins):
             switch frame.getString(at: frame.readerIndex, length: min(2, frame.readableBytes)) {
             case "0{": return .answer("40")
+            case "40" where !joins: return .joined
             case "40": return .answer(#"42["join_channel","\#(Self.channelName)"]"#)
             case "42": return .joined
             case "2": return .answer("3")

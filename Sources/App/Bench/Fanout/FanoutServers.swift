@@ -8,14 +8,24 @@ struct FanoutServers: Sendable {
     /// A kind of server.
     enum Kind: String, CaseIterable, Sendable {
         case switchboard = "Switchboard"
+        case switchboardSocketIO = "Switchboard by Socket.IO"
         case nodeWS = "node-ws"
         case pythonSocketIO = "python-socketio"
 
         var dialect: FanoutDialect {
             switch self {
             case .switchboard: .switchboard
+            case .switchboardSocketIO: .socketIO(joins: false)
             case .nodeWS: .plain
-            case .pythonSocketIO: .socketIO
+            case .pythonSocketIO: .socketIO(joins: true)
+            }
+        }
+
+        /// Whether it is one to compare with.
+        var isPeer: Bool {
+            switch self {
+            case .switchboard, .switchboardSocketIO: false
+            case .nodeWS, .pythonSocketIO: true
             }
         }
     }
@@ -39,7 +49,7 @@ struct FanoutServers: Sendable {
         let redis = try await RedisServer.start()
         do {
             switch kind {
-            case .switchboard: return try await startSwitchboard(subscribers: subscribers, redis: redis)
+            case .switchboard, .switchboardSocketIO: return try await startSwitchboard(kind, subscribers: subscribers, redis: redis)
             case .nodeWS: return try await startPeer(kind, ["node", "\(peers)/node-ws/server.js"], redis: redis)
             case .pythonSocketIO: return try await startPeer(kind, ["python3", "\(peers)/python-socketio/server.py"], redis: redis)
             }
@@ -53,7 +63,7 @@ struct FanoutServers: Sendable {
         try await end()
     }
 
-    private static func startSwitchboard(subscribers: Int, redis: RedisServer) async throws -> FanoutServers {
+    private static func startSwitchboard(_ kind: Kind, subscribers: Int, redis: RedisServer) async throws -> FanoutServers {
         let database = try await BenchDatabase.start()
         let people = try await BenchUser.seed(subscribers + 1, in: database)
         let store = try await database.open()
@@ -65,7 +75,7 @@ struct FanoutServers: Sendable {
         let a = try await BenchServer.start("A", in: database, redis: redis)
         let b = try await BenchServer.start("B", in: database, redis: redis)
         return FanoutServers(
-            kind: .switchboard,
+            kind: kind,
             sending: Node(url: a.url, meter: a.meter),
             receiving: Node(url: b.url, meter: b.meter),
             tokens: people.map(\.token)

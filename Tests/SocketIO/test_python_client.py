@@ -1,0 +1,153 @@
+"""python-socketio against two instances."""
+
+import unittest
+
+import socketio
+from support import Client, admin, channel, cluster, person
+
+TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": None}
+
+
+class PythonClient(unittest.TestCase):
+    def client(self, *arguments, **options):
+        made = Client(*arguments, **options)
+        self.addCleanup(made.disconnect)
+        return made
+
+    def test_people_talk_across_instances_over_every_transport(self):
+        for name, transports in TRANSPORTS.items():
+            with self.subTest(name):
+                alice, bob = person("alice"), person("bob")
+                room = channel(alice)
+                on_a = self.client(alice, "A", transports)
+                on_b = self.client(bob, "B", transports)
+                self.assertEqual(on_a.transport(), "polling" if name == "polling" else "websocket")
+                self.assertTrue(on_a.ask("join_channel", room)["ok"])
+                answer = on_b.ask("join_channel", {"channelId": room.removeprefix("ch:")})
+                self.assertEqual((answer["ok"], answer["channelId"], answer["members"]), (True, room, 2))
+                sent = on_a.ask("send_message", {"channelId": room, "content": "to all", "clientMessageId": "1"})
+                self.assertTrue(sent["ok"])
+                self.assertEqual(sent["message"]["seq"], 1)
+                received = on_b.message("to all")
+                self.assertEqual(received["messageId"], sent["message"]["messageId"])
+                self.assertEqual(received["senderName"], alice.username)
+                again = on_a.ask("send_message", {"channelId": room, "content": "to all", "clientMessageId": "1"})
+                self.assertEqual((again["duplicate"], again["message"]["messageId"]), (True, received["messageId"]))
+                on_b.ask("send_message", {"recipientId": alice.user_id, "content": "to you"})
+                self.assertEqual(on_a.message("to you")["recipientId"], alice.user_id)
+                self.assertEqual(on_a.contents().count("to all"), 0, "the answer brought it")
+                on_b.emit("typing", {"conversationId": room, "isTyping": True})
+                on_a.wait_for("typing", lambda typing: typing["userId"] == bob.user_id and typing["isTyping"])
+                place = {"conversationId": room, "messageId": received["messageId"]}
+                self.assertTrue(on_b.ask("reaction", {**place, "emoji": "👍", "op": "add"})["ok"])
+                on_a.wait_for("message_updated", lambda message: message.get("reactions") == {"👍": [bob.user_id]})
+                self.assertTrue(on_a.ask("edit_message", {**place, "content": "to all of you"})["ok"])
+                on_b.wait_for("message_updated", lambda message: message["content"] == "to all of you")
+                self.assertTrue(on_b.ask("read", {"conversationId": room, "seq": 1})["ok"])
+                on_a.wait_for("read_receipt", lambda receipt: receipt["userId"] == bob.user_id and receipt["seq"] == 1)
+                self.assertTrue(on_a.ask("delete_message", place)["ok"])
+                on_b.wait_for("message_updated", lambda message: "deletedAt" in message)
+                self.assertTrue(on_b.ask("leave_channel", room)["ok"])
+
+    def test_who_asks_for_no_acknowledgement_gets_the_message_as_others_do(self):
+        alice = person("alice")
+        room = channel(alice)
+        client = self.client(alice)
+        client.ask("join_channel", room)
+        client.emit("send_message", {"channelId": room, "content": "hello"})
+        self.assertEqual(client.message("hello")["senderId"], alice.user_id)
+
+    def test_what_is_wrong_is_said(self):
+        client = self.client(person("alice"))
+        answer = client.ask("send_message", {"content": "to nobody"})
+        self.assertEqual((answer["ok"], answer["code"]), (False, "BAD_REQUEST"))
+        self.assertEqual(client.ask("no_such_event", {})["code"], "UNKNOWN_TYPE")
+        self.assertEqual(client.ask("send_message", b"binary")["code"], "BAD_REQUEST")
+        client.emit("join_channel", "No Such Channel")
+        error, = client.wait_for("error_event")
+        self.assertEqual(error["code"], "BAD_REQUEST")
+        self.assertTrue(error["message"])
+
+    def test_nobody_comes_in_without_a_token(self):
+        for auth in (None, {"token": "abc"}):
+            with self.assertRaises(socketio.exceptions.ConnectionError) as raised:
+                Client(None, auth=auth)
+            self.assertIn("UNAUTHENTICATED", str(raised.exception))
+
+    def test_presence_crosses(self):
+        alice, bob = person("alice"), person("bob")
+        on_a = self.client(alice, "A", ["websocket"])
+        state = on_a.ask("watch_presence", {"userIds": [bob.user_id]})
+        self.assertEqual(state["users"][0]["status"], "offline")
+        on_b = Client(bob, "B", ["websocket"])
+        online, = on_a.wait_for("user:online")
+        self.assertEqual((online["userId"], online["username"], online["status"]), (bob.user_id, bob.username, "online"))
+        self.assertIn("timestamp", online)
+        self.assertTrue(on_b.ask("set_presence", {"status": "busy"})["ok"])
+        self.assertEqual(on_a.wait_for("user:status")[0]["status"], "busy")
+        on_b.disconnect()
+        self.assertEqual(on_a.wait_for("user:offline")[0]["userId"], bob.user_id)
+
+    def test_a_ban_ends_the_session_on_the_other_instance(self):
+        for name, transports in TRANSPORTS.items():
+            with self.subTest(name):
+                victim = person("victim", "B")
+                client = Client(victim, "B", transports)
+                admin().call("POST", f"/api/admin/users/{victim.user_id}/ban", {"reason": "test"})
+                ended, = client.wait_for("session_ended")
+                self.assertEqual((ended["code"], ended["reason"]), ("ACCOUNT_SUSPENDED", "ACCOUNT_SUSPENDED"))
+                client.wait_for("disconnect")
+                with self.assertRaises(socketio.exceptions.ConnectionError) as raised:
+                    Client(victim, "A", transports)
+                self.assertIn("ACCOUNT_SUSPENDED", str(raised.exception))
+
+    def test_a_revoked_session_is_told_so(self):
+        victim = person("victim", "B")
+        client = Client(victim, "B", ["websocket"])
+        admin().call("POST", f"/api/admin/users/{victim.user_id}/revoke-sessions")
+        self.assertEqual(client.wait_for("session_ended")[0]["reason"], "Removed")
+        client.wait_for("disconnect")
+
+    def test_a_lost_connection_is_recovered_on_the_other_instance(self):
+        alice, bob = person("alice"), person("bob")
+        room = channel(alice)
+        on_a = self.client(alice, "A", ["websocket"])
+        first = Client(bob, "A", ["websocket"])
+        for client in (on_a, first):
+            client.ask("join_channel", room)
+        on_a.ask("send_message", {"channelId": room, "content": "one"})
+        first.message("one")
+        offset, = first.wait_for("sync_offset", lambda offset: f"{room}=1" in offset)
+        first.eio.disconnect()
+        first.wait_for("disconnect")
+        for content in ("two", "three"):
+            on_a.ask("send_message", {"channelId": room, "content": content})
+        on_a.ask("send_message", {"recipientId": bob.user_id, "content": "four"})
+        recovery = {"pid": first.joined["pid"], "offset": offset}
+        second = self.client(bob, "B", ["websocket"], auth=recovery)
+        self.assertEqual(second.joined["pid"], recovery["pid"])
+        second.message("four")
+        on_a.ask("send_message", {"channelId": room, "content": "five"})
+        second.message("five")
+        self.assertEqual([content for content in second.contents() if content != "four"], ["two", "three", "five"])
+        with self.subTest("somebody else gets nothing by it"):
+            other = self.client(person("eve"), "B", ["websocket"], auth=recovery)
+            self.assertNotEqual(other.joined["pid"], recovery["pid"])
+            self.assertEqual(other.contents(), [])
+        with self.subTest("nobody comes in by it who may not"):
+            admin().call("POST", f"/api/admin/users/{bob.user_id}/ban", {})
+            with self.assertRaises(socketio.exceptions.ConnectionError):
+                Client(bob, "A", ["websocket"], auth=recovery)
+
+    def test_an_offset_that_is_none_begins_anew(self):
+        alice = person("alice")
+        client = self.client(alice, "A", ["websocket"], auth={"pid": "x", "offset": "1!nonsense"})
+        self.assertNotEqual(client.joined["pid"], "x")
+        wrong = f"1!{alice.user_id}!1!ch:nowhere=7"
+        again = self.client(alice, "A", ["websocket"], auth={"pid": "x", "offset": wrong})
+        self.assertTrue(again.joined["pid"])
+
+
+if __name__ == "__main__":
+    cluster()
+    unittest.main()
