@@ -103,6 +103,11 @@ struct JSONScanner {
         }
     }
 
+    /// What was passed over since `start`.
+    func text(from start: Int) -> String {
+        String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
     /// Reads a number that is written in digits alone and has at most 16 of them; nil for any other, of which a part may have been passed over.
     mutating func digitsOnly() -> Int64? {
         guard next() != nil else { return nil }

@@ -4,7 +4,7 @@ package import NIOCore
 ///
 /// Names of fields that are literals are written as they are and must need no escapes.
 package struct JSONWriter {
-    package private(set) var buffer: ByteBuffer
+    package internal(set) var buffer: ByteBuffer
     private var needsComma = false
 
     package init(buffer: ByteBuffer) {
@@ -93,7 +93,8 @@ package struct JSONWriter {
         buffer.writeStaticString("\":")
     }
 
-    private mutating func writeQuoted(_ value: String) {
+    /// Writes a string with its quotes; commas are the caller's.
+    mutating func writeQuoted(_ value: String) {
         buffer.writeInteger(UInt8(ascii: "\""))
         var value = value
         value.withUTF8 { bytes in
