@@ -1,0 +1,125 @@
+import DequeModule
+
+/// What an instance does with what the others tell it, decided message by message.
+package struct AdapterState: Sendable {
+    package enum Action: Hashable, Sendable {
+        /// From an instance of Switchboard, or for somebody else.
+        case ignore
+        case reject(AdapterRejection)
+        case deliver(AdapterBroadcast)
+        case obey(AdapterOrder)
+        case answer(AdapterQuestion)
+    }
+
+    /// Names that only the server's and the client's own library may emit.
+    package static let reservedEvents: Set = [
+        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
+    ]
+    /// The most binaries that a client accepts in one event.
+    package static let attachmentLimit = 10
+
+    private let format: AdapterFormat
+    private let channels: AdapterChannels
+    private let codec: any AdapterCodec
+    /// Acknowledgements that are still to come, by their question.
+    private var awaited: [AdapterQuestion: Int] = [:]
+    private var awaitedCount = 0
+    private var deadlines: Deque<(question: AdapterQuestion, deadline: Duration)> = []
+    private let awaitedLimit: Int
+    private let patience: Duration
+
+    /// - Parameters:
+    ///   - awaitedLimit: the most acknowledgements of clients that are waited for, all events together.
+    ///   - patience: how long a client may take to acknowledge.
+    package init(
+        format: AdapterFormat,
+        channels: AdapterChannels = AdapterChannels(),
+        awaitedLimit: Int = 10_000,
+        patience: Duration = .seconds(60)
+    ) {
+        self.format = format
+        self.channels = channels
+        self.awaitedLimit = awaitedLimit
+        self.patience = patience
+        codec = format.codec(channels)
+    }
+
+    /// What to do with what came over a channel.
+    ///
+    /// - Parameter isLocal: whether a socket of this instance may be in a room; a message for one room without is not even read.
+    package func receive(_ payload: [UInt8], from channel: String, isLocal: (String) -> Bool) -> Action {
+        guard let address = channels.address(of: channel) else { return .reject(.wrongNamespace) }
+        switch address {
+        case .responses: return .ignore
+        case .room(let room) where !isLocal(room): return .ignore
+        case .room, .everybody, .requests: break
+        }
+        do {
+            return decide(try codec.decode(payload, from: address))
+        } catch {
+            return .reject(error)
+        }
+    }
+
+    private func decide(_ envelope: AdapterEnvelope) -> Action {
+        if envelope.uid == format.uid { return .ignore }
+        guard envelope.namespace == channels.namespace else { return .reject(.wrongNamespace) }
+        switch envelope.message {
+        case .other: return .ignore
+        case .order(let order): return .obey(order)
+        case .broadcast(let broadcast): return broadcast.isValid ? .deliver(broadcast) : .reject(.invalidEvent)
+        case .question(let question):
+            if case .broadcast(let broadcast) = question.subject, !broadcast.isValid { return .reject(.invalidEvent) }
+            return .answer(question)
+        }
+    }
+}
+
+// Events that clients acknowledge.
+extension AdapterState {
+    /// An event is about to go to so many clients; false where that would be more acknowledgements than are waited for.
+    ///
+    /// - Parameter now: the uptime.
+    package mutating func expect(_ count: Int, for question: AdapterQuestion, at now: Duration) -> Bool {
+        while let first = deadlines.first, first.deadline <= now {
+            deadlines.removeFirst()
+            awaitedCount -= awaited.removeValue(forKey: first.question) ?? 0
+        }
+        guard count > 0, awaitedCount + count <= awaitedLimit, awaited[question] == nil else { return false }
+        awaited[question] = count
+        awaitedCount += count
+        deadlines.append((question, now + patience))
+        return true
+    }
+
+    /// A client has acknowledged; false where its answer isn't waited for.
+    package mutating func acknowledged(_ question: AdapterQuestion) -> Bool {
+        guard let count = awaited[question] else { return false }
+        awaited[question] = count > 1 ? count - 1 : nil
+        awaitedCount -= 1
+        return true
+    }
+}
+
+extension AdapterBroadcast {
+    /// Whether a client's library takes it in.
+    fileprivate var isValid: Bool {
+        switch data.first {
+        case .text(let name) where AdapterState.reservedEvents.contains(name): return false
+        case .text, .integer, .double: break
+        default: return false
+        }
+        return data.reduce(0) { $0 + $1.binaryCount } <= AdapterState.attachmentLimit
+    }
+}
+
+extension MessagePackValue {
+    fileprivate var binaryCount: Int {
+        switch self {
+        case .binary: 1
+        case .array(let elements): elements.reduce(0) { $0 + $1.binaryCount }
+        case .map(let map): map.members.reduce(0) { $0 + $1.value.binaryCount }
+        case .null, .boolean, .integer, .unsigned, .double, .text, .timestamp, .extended: 0
+        }
+    }
+}
