@@ -33,6 +33,9 @@ package actor ChannelActor: FeedOwner {
         audience.remove(connection)
     }
 
+    /// The connections that are in the channel here.
+    package var connections: [ConnectionID] { audience.connections }
+
     /// Begins to write to a session that was held.
     ///
     /// - Parameter missed: where it stands, if that is not where it came in.

@@ -11,6 +11,8 @@ struct Audience {
     /// Of those that are not simply live.
     private var standings: [ConnectionID: Standing] = [:]
 
+    var connections: [ConnectionID] { Array(members.keys) }
+
     func contains(_ connection: ConnectionID) -> Bool {
         members[connection] != nil
     }

@@ -93,22 +93,16 @@ extension RedisBus {
         changeSubscriptionsSoon()
         tellLate(late)
         if let drainable { eventLoop.execute { self.drain(drainable) } }
-        let reason = await withTaskGroup(of: RedisError?.self) { group in
-            group.addTask { await link.waitUntilClosed() }
-            group.addTask { await self.probe(link) }
-            group.addTask {
-                await self.announce(success)
-                return nil
-            }
-            var reason: RedisError?
-            for await ended in group where reason == nil {
-                guard let ended else { continue }
-                reason = ended
-                group.cancelAll()
-            }
-            return reason
+        let channel = BusChannel.probe(of: identity.instanceID)
+        let reason = await link.watch(probing: channel, token: identity.boot, time: time) {
+            let now = self.time.uptime()
+            return self.core.withLock { $0.state.probe(at: now) }
+        } refused: { code in
+            self.log.publishFailed(channel: channel, code: code)
+        } meanwhile: {
+            await self.announce(success)
         }
-        release(link, because: reason ?? .closed)
+        release(link, because: reason)
     }
 
     private func release(_ link: RedisLink, because reason: RedisError) {
@@ -142,27 +136,6 @@ extension RedisBus {
             log.restored(down: down, reconciled: await onRestored())
         }
         if let report = core.withLock({ $0.dropped.remainder() }) { log.publishDropped(report) }
-    }
-
-    /// Publishes probes; returns when none comes back, or nil when cancelled.
-    private func probe(_ link: RedisLink) async -> RedisError? {
-        let channel = BusChannel.probe(of: identity.instanceID)
-        while true {
-            let now = time.uptime()
-            let (action, delay) = core.withLock { $0.state.probe(at: now) }
-            switch action {
-            case .lost: return RedisError(.timeout, "no probe came back in time")
-            case .wait: break
-            case .send:
-                eventLoop.execute {
-                    link.commands.send(.publish(Array(self.identity.boot.utf8), to: channel)) { result in
-                        guard case .success(let reply) = result, let code = reply.errorCode else { return }
-                        self.log.publishFailed(channel: channel, code: code)
-                    }
-                }
-            }
-            guard (try? await time.sleep(for: delay)) != nil else { return nil }
-        }
     }
 
     /// The reason of a failed attempt is told once; its repetitions aren't.

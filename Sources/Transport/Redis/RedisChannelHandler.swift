@@ -60,12 +60,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     /// Subscribes; complete when the last channel is confirmed.
-    func subscribe(to channels: [String], completion: @escaping Completion) {
+    func subscribe(to channels: [String], _ kind: SubscriptionKind, completion: @escaping Completion) {
         if let (waiter, error) = state.subscribe(Waiter(completion), channels: channels.count) {
             return waiter.finish(.failure(error))
         }
         guard let context else { return fail(.closed) }
-        write(.subscribe(channels), context: context)
+        write(.subscribe(channels, kind), context: context)
     }
 
     /// Writes a change of the subscription. Nothing happens where the connection has ended.

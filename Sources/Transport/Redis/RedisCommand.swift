@@ -12,16 +12,17 @@ package struct RedisCommand: Hashable, Sendable {
         self.arguments = [Array(name.utf8)] + arguments.map { Array($0.utf8) }
     }
 
-    static func publish(_ payload: [UInt8], to channel: String) -> Self {
-        Self([Array("PUBLISH".utf8), Array(channel.utf8), payload])
+    /// - Parameter isSharded: for those who subscribe to the sharded channel of that name.
+    static func publish(_ payload: [UInt8], to channel: String, isSharded: Bool = false) -> Self {
+        Self([Array((isSharded ? "SPUBLISH" : "PUBLISH").utf8), Array(channel.utf8), payload])
     }
 
-    static func subscribe(_ channels: [String]) -> Self {
-        Self([Array("SUBSCRIBE".utf8)] + channels.map { Array($0.utf8) })
+    static func subscribe(_ channels: [String], _ kind: SubscriptionKind = .channels) -> Self {
+        Self([Array(kind.subscribe.utf8)] + channels.map { Array($0.utf8) })
     }
 
-    static func unsubscribe(_ channels: [String]) -> Self {
-        Self([Array("UNSUBSCRIBE".utf8)] + channels.map { Array($0.utf8) })
+    static func unsubscribe(_ channels: [String], _ kind: SubscriptionKind = .channels) -> Self {
+        Self([Array(kind.unsubscribe.utf8)] + channels.map { Array($0.utf8) })
     }
 
     /// Writes the command as Redis reads it: an array of strings with their lengths before them.

@@ -85,18 +85,22 @@ final class RedisConnection: Sendable {
         handler.value.send(command, within: nil, completion: completion)
     }
 
-    /// Subscribes and returns when Redis has confirmed the last of `channels`; the connection takes no commands after it.
+    /// Subscribes, in one of Redis' ways, and returns when Redis has confirmed the last of `channels`; the connection takes no commands after it.
     ///
     /// - Throws: also `.refused`; the connection can't be used further then.
-    func subscribe(to channels: [String], within limit: Duration) async throws(RedisError) {
+    func subscribe(
+        to channels: [String],
+        _ kind: SubscriptionKind = .channels,
+        within limit: Duration
+    ) async throws(RedisError) {
         let promise = eventLoop.makePromise(of: RedisReply.self)
-        eventLoop.execute { self.handler.value.subscribe(to: channels) { promise.complete(with: $0) } }
+        eventLoop.execute { self.handler.value.subscribe(to: channels, kind) { promise.complete(with: $0) } }
         let deadline = eventLoop.scheduleTask(in: TimeAmount(limit)) {
             self.handler.value.fail(RedisError(.timeout, "Redis did not confirm the subscription in time"))
         }
         let reply = try await Self.value(of: promise.futureResult)
         deadline.cancel()
-        if let code = reply.errorCode { throw RedisError(.refused, "Redis refused SUBSCRIBE: \(code)") }
+        if let code = reply.errorCode { throw RedisError(.refused, "Redis refused \(kind.subscribe): \(code)") }
     }
 
     /// Writes a `SUBSCRIBE` or `UNSUBSCRIBE` of a connection that is subscribed. To be called on the event loop; each channel's answer comes to

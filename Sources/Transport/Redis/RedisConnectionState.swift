@@ -131,7 +131,8 @@ package struct RedisConnectionState<Completion> {
             subscription = .none
             return .complete(completion, reply)
         }
-        guard case .array(let parts) = reply, parts.count == 3, parts[0].text == "subscribe" else { return receivePush(reply) }
+        guard case .array(let parts) = reply, parts.count == 3, let word = parts[0].text, SubscriptionKind.confirmations.contains(word)
+        else { return receivePush(reply) }
         if remaining > 1 {
             subscription = .confirming(completion, remaining: remaining - 1)
             return .ignore
@@ -142,15 +143,13 @@ package struct RedisConnectionState<Completion> {
 
     private func receivePush(_ reply: RedisReply) -> Action {
         if let code = reply.errorCode { return .close(RedisError(.refused, "Redis refused a change of the subscription (\(code))")) }
-        if case .array(let parts) = reply, parts.count == 3, let kind = parts[0].text, kind == "subscribe" || kind == "unsubscribe",
-            let channel = parts[1].text
-        {
-            return .changed(channel: channel)
+        guard case .array(let parts) = reply, let push = SubscriptionKind.push(parts) else {
+            return .close(RedisError(.protocolViolation, "a subscription brought something other than a message"))
         }
-        guard case .array(let parts) = reply, parts.count == 3, parts[0].text == "message", let channel = parts[1].text,
-            case .bulk(let payload) = parts[2]
-        else { return .close(RedisError(.protocolViolation, "a subscription brought something other than a message")) }
-        return .push(channel: channel, payload: payload)
+        switch push {
+        case .message(let channel, let payload): return .push(channel: channel, payload: payload)
+        case .changed(let channel): return .changed(channel: channel)
+        }
     }
 }
 

@@ -16,12 +16,16 @@ final class RedisLink: Sendable {
     /// Connects twice and subscribes; returns when the last subscription is confirmed.
     ///
     /// - Parameters:
+    ///   - patterns: what is subscribed to besides, as patterns.
+    ///   - shards: what is subscribed to besides, as sharded channels.
     ///   - timeout: for each step.
     ///   - receive: called on the event loop for what the subscription brings, from the first confirmed channel on.
     static func open(
         _ configuration: RedisConfiguration,
         name: String,
         channels: [String],
+        patterns: [String] = [],
+        shards: [String] = [],
         on eventLoop: any EventLoop,
         timeout: Duration,
         receive: @escaping @Sendable (SubscriptionEvent) -> Void
@@ -37,9 +41,10 @@ final class RedisLink: Sendable {
             )
             let link = RedisLink(commands: commands, subscription: subscription)
             do throws(RedisError) {
-                for start in stride(from: 0, to: channels.count, by: batchSize) {
-                    let batch = channels[start..<min(start + batchSize, channels.count)]
-                    try await subscription.subscribe(to: Array(batch), within: timeout)
+                for (kind, names) in [(SubscriptionKind.channels, channels), (.patterns, patterns), (.shards, shards)] {
+                    for batch in names.chunks(of: batchSize) {
+                        try await subscription.subscribe(to: batch, kind, within: timeout)
+                    }
                 }
             } catch {
                 subscription.close()
@@ -53,10 +58,10 @@ final class RedisLink: Sendable {
     }
 
     /// Changes what is subscribed to. To be called on the event loop; each channel's answer comes to `receive`.
-    func change(_ command: BusSubscriptions<BusSignal>.Command) {
+    func change(_ command: SubscriptionCommand, _ kind: SubscriptionKind = .channels) {
         switch command {
-        case .subscribe(let channels): subscription.change(.subscribe(channels))
-        case .unsubscribe(let channels): subscription.change(.unsubscribe(channels))
+        case .subscribe(let channels): subscription.change(.subscribe(channels, kind))
+        case .unsubscribe(let channels): subscription.change(.unsubscribe(channels, kind))
         }
     }
 

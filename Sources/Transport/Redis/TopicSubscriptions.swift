@@ -1,17 +1,33 @@
 package import Actors
 
+/// Something to be heard of, and the Redis channels that carry it.
+package protocol SubscriptionTopic: Hashable, Sendable {
+    var channels: [String] { get }
+
+    /// The topic that a channel belongs to; nil for any other channel.
+    init?(channel: String)
+}
+
+extension BusTopic: SubscriptionTopic {}
+
+/// What the bus hears of with targeted routing.
+package typealias BusSubscriptions<Waiter> = TopicSubscriptions<BusTopic, Waiter>
+
+/// A change of what a connection is subscribed to.
+package enum SubscriptionCommand: Hashable, Sendable {
+    case subscribe([String])
+    case unsubscribe([String])
+}
+
 /// Which topics an instance wants to hear, what Redis was asked for and has confirmed, and who waits for that.
 ///
 /// Redis answers in order, a reply a channel: a topic is heard once every answer to what was asked for it is there and the last question was
 /// to subscribe. So it may be followed and left as fast as anybody likes.
-package struct BusSubscriptions<Waiter> {
+package struct TopicSubscriptions<Topic: SubscriptionTopic, Waiter> {
     /// The most channels that one command names.
     package static var batchSize: Int { 512 }
 
-    package enum Command: Hashable, Sendable {
-        case subscribe([String])
-        case unsubscribe([String])
-    }
+    package typealias Command = SubscriptionCommand
 
     package struct WaiterID: Hashable, Sendable {
         fileprivate let value: UInt64
@@ -41,9 +57,9 @@ package struct BusSubscriptions<Waiter> {
     }
 
     private var phase = Phase.disconnected
-    private var entries: [BusTopic: Entry] = [:]
+    private var entries: [Topic: Entry] = [:]
     /// What is to be looked at when the next commands are made.
-    private var changed: [BusTopic] = []
+    private var changed: [Topic] = []
     private var lastID: UInt64 = 0
 
     package init() {}
@@ -52,7 +68,7 @@ package struct BusSubscriptions<Waiter> {
     package var count: Int { entries.values.count { $0.isWanted } }
 
     /// Whether everything published on the topic arrives.
-    package func hears(_ topic: BusTopic) -> Bool {
+    package func hears(_ topic: Topic) -> Bool {
         guard case .connected = phase, let entry = entries[topic] else { return false }
         return entry.isAsked && entry.awaited == 0
     }
@@ -60,7 +76,7 @@ package struct BusSubscriptions<Waiter> {
     /// The topic is wanted, once more.
     ///
     /// - Returns: who waits for the confirmation, made by `waiter`; nil where it is there already, or can't come as there is no connection.
-    package mutating func follow(_ topic: BusTopic, waiter: () -> Waiter) -> (id: WaiterID, waiter: Waiter)? {
+    package mutating func follow(_ topic: Topic, waiter: () -> Waiter) -> (id: WaiterID, waiter: Waiter)? {
         var entry = entries[topic] ?? Entry()
         defer { entries[topic] = entry }
         entry.references += 1
@@ -79,7 +95,7 @@ package struct BusSubscriptions<Waiter> {
     /// The topic is wanted once less.
     ///
     /// - Returns: who still waited for it, where nobody wants it any more.
-    package mutating func unfollow(_ topic: BusTopic) -> [Waiter] {
+    package mutating func unfollow(_ topic: Topic) -> [Waiter] {
         guard var entry = entries[topic], entry.isWanted else { return [] }
         entry.references -= 1
         var waiters: [Waiter] = []
@@ -98,7 +114,7 @@ package struct BusSubscriptions<Waiter> {
     }
 
     /// Somebody waits no longer; should the confirmation come after this, it is late.
-    package mutating func giveUp(_ id: WaiterID, on topic: BusTopic) {
+    package mutating func giveUp(_ id: WaiterID, on topic: Topic) {
         guard let index = entries[topic]?.waiters.firstIndex(where: { $0.id == id }) else { return }
         entries[topic]?.waiters.remove(at: index)
         if entries[topic]?.isWanted == true { entries[topic]?.isLate = true }
@@ -121,9 +137,9 @@ package struct BusSubscriptions<Waiter> {
     /// Everything that `beginSubscribing` named is confirmed.
     ///
     /// - Returns: the topics among them that were followed meanwhile without a confirmation.
-    package mutating func connected() -> [BusTopic] {
+    package mutating func connected() -> [Topic] {
         phase = .connected
-        var late: [BusTopic] = []
+        var late: [Topic] = []
         for (topic, entry) in entries where entry.isAsked && entry.isLate {
             entries[topic]?.isLate = false
             late.append(topic)
@@ -172,11 +188,11 @@ package struct BusSubscriptions<Waiter> {
     /// Redis has answered for one channel.
     ///
     /// - Returns: who has waited for that, and the topic where somebody has not waited long enough.
-    package mutating func answered(_ channel: String) -> (waiters: [Waiter], late: BusTopic?) {
-        guard let topic = BusTopic(channel: channel), var entry = entries[topic], entry.awaited > 0 else { return ([], nil) }
+    package mutating func answered(_ channel: String) -> (waiters: [Waiter], late: Topic?) {
+        guard let topic = Topic(channel: channel), var entry = entries[topic], entry.awaited > 0 else { return ([], nil) }
         entry.awaited -= 1
         var waiters: [Waiter] = []
-        var late: BusTopic?
+        var late: Topic?
         if entry.awaited == 0, entry.isAsked {
             waiters = entry.waiters.map(\.waiter)
             entry.waiters.removeAll()
@@ -187,7 +203,7 @@ package struct BusSubscriptions<Waiter> {
         return (waiters, late)
     }
 
-    private mutating func note(_ entry: inout Entry, _ topic: BusTopic) {
+    private mutating func note(_ entry: inout Entry, _ topic: Topic) {
         if case .disconnected = phase { return }
         guard !entry.isChanged else { return }
         entry.isChanged = true
@@ -199,10 +215,10 @@ package struct BusSubscriptions<Waiter> {
     }
 }
 
-extension BusSubscriptions.Entry {
+extension TopicSubscriptions.Entry {
     /// Nothing is left to be said or heard of it.
     fileprivate var isOver: Bool { !isWanted && !isAsked && awaited == 0 }
 }
 
-extension BusSubscriptions: Sendable where Waiter: Sendable {}
-extension BusSubscriptions.Entry: Sendable where Waiter: Sendable {}
+extension TopicSubscriptions: Sendable where Waiter: Sendable {}
+extension TopicSubscriptions.Entry: Sendable where Waiter: Sendable {}

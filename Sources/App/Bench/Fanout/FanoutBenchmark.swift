@@ -17,10 +17,10 @@ struct FanoutBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         var figures: [Figure] = []
-        var rates: [(kind: FanoutServers.Kind, rate: Double)] = []
+        var results: [(kind: FanoutServers.Kind, rate: Double, cost: Double)] = []
         for kind in kinds {
             let servers = try await FanoutServers.start(kind, subscribers: subscribers, peers: peers)
-            let measured: (figures: [Figure], rate: Double)
+            let measured: (figures: [Figure], rate: Double, cost: Double)
             do {
                 measured = try await measure(servers)
             } catch {
@@ -29,16 +29,19 @@ struct FanoutBenchmark: Sendable {
             }
             try await servers.stop()
             figures += measured.figures
-            rates.append((kind, measured.rate))
+            results.append((kind, measured.rate, measured.cost))
         }
-        guard let first = rates.first else { return figures }
+        guard let first = results.first else { return figures }
+        for other in results.dropFirst() {
+            let names = "\(first.kind.rawValue) / \(other.kind.rawValue)"
+            figures.append(Figure("fanout", "deliveries, \(names)", first.rate / other.rate, "×"))
+            guard other.kind == .switchboardSocketIO else { continue }
+            figures.append(Figure("fanout", "processor time, Socket.IO / client protocol", other.cost / first.cost, "×", goal: .atMost(1.2)))
+        }
         return figures
-            + rates.dropFirst().map {
-                Figure("fanout", "deliveries of \(first.kind.rawValue) / of \($0.kind.rawValue)", first.rate / $0.rate, "×")
-            }
     }
 
-    private func measure(_ servers: FanoutServers) async throws -> (figures: [Figure], rate: Double) {
+    private func measure(_ servers: FanoutServers) async throws -> (figures: [Figure], rate: Double, cost: Double) {
         let run = FanoutRun(subscribers: subscribers, dialect: servers.kind.dialect)
         try await run.connect(to: servers, on: group.next())
         run.start(depth: depth)
@@ -70,7 +73,8 @@ struct FanoutBenchmark: Sendable {
                 Figure(scenario, "processor time of the sending node", cost(0), "µs a delivery"),
                 Figure(scenario, "processor time of the load client", cost(2), "µs a delivery"),
             ] + counts.latencies.figures(scenario, "delivery"),
-            rate
+            rate,
+            cost(1)
         )
     }
 

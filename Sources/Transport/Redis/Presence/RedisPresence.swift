@@ -9,17 +9,21 @@ package struct RedisPresence: PresenceDirectory {
     let identity: InstanceIdentity
     let expiry: String
     let time: any TimeSource
+    private let events: any Bus
 
-    /// - Parameter expiry: after which a user whom nobody refreshes is forgotten; whole seconds.
-    package init(bus: RedisBus, identity: InstanceIdentity, expiry: Duration, time: any TimeSource) {
+    /// - Parameters:
+    ///   - events: where changes are told; `bus` where it is nil.
+    ///   - expiry: after which a user whom nobody refreshes is forgotten; whole seconds.
+    package init(bus: RedisBus, events: (any Bus)? = nil, identity: InstanceIdentity, expiry: Duration, time: any TimeSource) {
         self.bus = bus
+        self.events = events ?? bus
         self.identity = identity
         self.expiry = String(max(1, expiry.components.seconds))
         self.time = time
     }
 
     package func publishPresenceEvent(_ event: PresenceEvent) {
-        bus.publish(.presence(event))
+        events.publish(.presence(event))
     }
 
     package func update(_ changes: [PresenceChange]) async throws(PresenceError) -> [PresenceOutcome?] {

@@ -1,0 +1,218 @@
+package import Actors
+package import Logging
+package import Metrics
+package import NIOCore
+import NIOPosix
+
+/// The adapter's own connections to Redis: what it publishes and hears doesn't stand in the way of the bus, and the other way round.
+///
+/// Nobody waits for it. While Redis is away a bounded number of messages waits.
+package final class AdapterLink: Sendable {
+    /// What came over a subscription.
+    struct Incoming: Sendable {
+        let channel: String
+        let payload: [UInt8]
+    }
+
+    struct Core {
+        var state = BusState(isRequired: false)
+        var queue: PublishQueue<AdapterHint>
+        var link: RedisLink?
+        /// The rooms that this instance hears of with the sharded format.
+        var rooms = TopicSubscriptions<AdapterRoom, Void>()
+        var isDraining = false
+        var random = RandomSource()
+        var lastConnectError: RedisError?
+        var dropped = LossReport()
+        var receiveDropped = LossReport()
+        var failures = WindowCounter(limit: 20, window: .seconds(1))
+        /// Bytes that were received and not read yet.
+        var unread = 0
+    }
+
+    package let format: AdapterFormat
+    let channels = AdapterChannels()
+    let codec: any AdapterCodec
+    let log: AdapterLog
+    let time: any TimeSource
+    let core: Locked<Core>
+    /// To be read once, by one task.
+    let incoming: AsyncStream<Incoming>
+    /// Fires when the last message is out.
+    let idle = BusSignal()
+    let eventLoop: any EventLoop
+    let configuration: RedisConfiguration
+    let identity: InstanceIdentity
+    private let input: AsyncStream<Incoming>.Continuation
+    private let limits: Limits
+
+    /// What may wait, at most.
+    package struct Limits: Sendable {
+        /// Messages to be published; past it the oldest go.
+        package var outgoing = 10_000
+        /// Messages that were received and not acted on; past it the newest go.
+        package var incoming = 1_024
+        /// Bytes of those.
+        package var incomingBytes = 64 * 1_048_576
+
+        package init() {}
+    }
+
+    /// - Parameter logger: labelled `SocketIOAdapter`.
+    package init(
+        format: AdapterFormat,
+        configuration: RedisConfiguration,
+        identity: InstanceIdentity,
+        time: any TimeSource,
+        limits: Limits = Limits(),
+        logger: Logger = Logger(label: "SocketIOAdapter"),
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.format = format
+        self.configuration = configuration
+        self.identity = identity
+        self.time = time
+        self.limits = limits
+        codec = format.codec(channels)
+        log = AdapterLog(logger: logger, factory: metrics)
+        eventLoop = group.next()
+        core = Locked(Core(queue: PublishQueue(limit: limits.outgoing)))
+        (incoming, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(limits.incoming))
+    }
+
+    /// Tells the other instances' clients. Returns at once.
+    func publish(_ event: BusEvent) {
+        guard let hint = AdapterHint(event) else { return }
+        offer(hint)
+    }
+
+    func answer(_ answer: AdapterAnswer, to question: AdapterQuestion) {
+        guard let publication = codec.encode(answer, to: question) else { return }
+        offer(.answer(publication))
+    }
+
+    /// Hears of a room from now on; each call needs an `unfollow` of its own. With the classic format every room is heard of anyway.
+    func follow(_ room: String) {
+        guard format == .sharded else { return }
+        core.withLock { _ = $0.rooms.follow(AdapterRoom(room)) {} }
+        changeSubscriptionsSoon()
+    }
+
+    func unfollow(_ room: String) {
+        guard format == .sharded else { return }
+        core.withLock { _ = $0.rooms.unfollow(AdapterRoom(room)) }
+        changeSubscriptionsSoon()
+    }
+
+    /// What came has been read: it no longer counts as waiting.
+    func noteRead(_ message: Incoming) {
+        core.withLock { $0.unread -= message.payload.count }
+    }
+
+    private func offer(_ hint: AdapterHint) {
+        let now = time.uptime()
+        let (link, dropped, report) = core.withLock { core -> (RedisLink?, Int, Int?) in
+            guard core.state.acceptsHints else { return (nil, 0, nil) }
+            // Who types is of no use a little later.
+            if case .event(.chat(.typing)) = hint, core.link == nil || core.queue.isHalfFull {
+                return (nil, 1, core.dropped.add(1, at: now))
+            }
+            let dropped = core.queue.offer(hint, bytes: hint.size)
+            return (core.linkToDrain(), dropped, core.dropped.add(dropped, at: now))
+        }
+        if dropped > 0 { log.publishDropped.increment(by: dropped) }
+        if let report { log.dropped(published: report) }
+        if let link { eventLoop.execute { self.drain(link) } }
+    }
+
+    /// Writes what the window allows. On the link's event loop.
+    func drain(_ link: RedisLink) {
+        while let hint = core.withLock({ $0.nextHint(for: link) }) {
+            let publications = hint.publications(codec)
+            for (index, publication) in publications.enumerated() {
+                let command = RedisCommand.publish(publication.payload, to: publication.channel, isSharded: format == .sharded)
+                let isLast = index == publications.count - 1
+                link.commands.send(command) { self.published($0, over: link, isLast: isLast) }
+            }
+        }
+    }
+
+    private func published(_ result: Result<RedisReply, RedisError>, over link: RedisLink, isLast: Bool) {
+        switch result {
+        case .success(let reply):
+            if let code = reply.errorCode { publishFailed(code) } else { log.published.increment() }
+        case .failure(let error) where error.code == .overloaded: publishFailed("OVERLOADED")
+        // The connection has ended: what is not answered waits for the next one.
+        case .failure: return
+        }
+        guard isLast else { return }
+        let (isIdle, drainable) = core.withLock { core -> (Bool, RedisLink?) in
+            guard core.link === link else { return (false, nil) }
+            core.queue.complete()
+            return (core.queue.isEmpty, core.linkToDrain())
+        }
+        if isIdle { idle.fire() }
+        drainable.map(drain)
+    }
+
+    private func publishFailed(_ code: String) {
+        log.publishDropped.increment()
+        let now = time.uptime()
+        if core.withLock({ !$0.failures.exceeds(at: now) }) { log.publishFailed(code: code) }
+    }
+
+    /// What the subscription brings. On the link's event loop.
+    func receive(_ event: SubscriptionEvent) {
+        switch event {
+        case .changed(let channel): core.withLock { _ = $0.rooms.answered(channel) }
+        case .message(let channel, let payload) where channel == probe: probeReturned(payload)
+        case .message(let channel, let payload): receive(Incoming(channel: channel, payload: payload))
+        }
+    }
+
+    private func receive(_ message: Incoming) {
+        log.received.increment()
+        let count = message.payload.count
+        let isAdmitted = core.withLock { core in
+            guard core.unread + count <= limits.incomingBytes else { return false }
+            core.unread += count
+            return true
+        }
+        if isAdmitted {
+            guard case .dropped = input.yield(message) else { return }
+            noteRead(message)
+        }
+        log.receiveDropped.increment()
+        let now = time.uptime()
+        if let report = core.withLock({ $0.receiveDropped.add(1, at: now) }) { log.dropped(received: report) }
+    }
+
+    private func probeReturned(_ payload: [UInt8]) {
+        guard payload.elementsEqual(identity.boot.utf8) else { return }
+        let now = time.uptime()
+        core.withLock { $0.state.probeReturned(at: now) }
+    }
+
+    func finish() {
+        input.finish()
+        idle.finish()
+    }
+}
+
+extension AdapterLink.Core {
+    /// The link to call `drain` with; nil where there is nothing to write or it is on its way.
+    mutating func linkToDrain() -> RedisLink? {
+        guard let link, !isDraining, queue.hasNext else { return nil }
+        isDraining = true
+        return link
+    }
+
+    /// The next message to write over `link`; nil ends the draining.
+    mutating func nextHint(for link: RedisLink) -> AdapterHint? {
+        guard self.link === link else { return nil }
+        if let hint = queue.next() { return hint }
+        isDraining = false
+        return nil
+    }
+}

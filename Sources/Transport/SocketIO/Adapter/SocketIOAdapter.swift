@@ -1,0 +1,161 @@
+package import Actors
+import Metrics
+import ServiceLifecycle
+
+/// Shares rooms with Node.js instances of Socket.IO over Redis: brings their broadcasts to the clients here, carries out their orders,
+/// and answers what they ask.
+package final class SocketIOAdapter: Service {
+    private struct Core {
+        var state: AdapterState
+        var rejections = WindowCounter(limit: 20, window: .seconds(1))
+        var dropped = LossReport()
+    }
+
+    /// Questions that wait for their answer, at most.
+    private static let questionLimit = 256
+
+    private let link: AdapterLink
+    private let roster: AdapterRoster
+    private let freshness: FreshnessGate
+    private let core: Locked<Core>
+    /// Questions that take their time: what comes behind them doesn't wait.
+    private let questions: AsyncStream<AdapterQuestion>
+    private let asked: AsyncStream<AdapterQuestion>.Continuation
+
+    /// - Parameters:
+    ///   - link: to be run by this alone.
+    ///   - registry: knows who is in which channel here.
+    package init(link: AdapterLink, registry: Registry) {
+        self.link = link
+        roster = AdapterRoster(registry: registry)
+        freshness = registry.freshness
+        core = Locked(Core(state: AdapterState(format: link.format)))
+        (questions, asked) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.questionLimit))
+    }
+
+    /// A client has connected; other instances reach it until `remove`.
+    package func add(_ socket: any AdapterSocket) {
+        roster.add(socket)
+    }
+
+    package func remove(_ socketID: String) {
+        for room in roster.remove(socketID) { link.unfollow(room) }
+    }
+
+    /// Works until the task is cancelled or a graceful shutdown begins; then what waits is published, for a second at most.
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.link.run() }
+            group.addTask {
+                for await message in self.link.incoming {
+                    self.link.noteRead(message)
+                    await self.handle(message)
+                }
+            }
+            group.addTask { for await question in self.questions { await self.answer(question) } }
+            group.addTask {
+                guard (try? await gracefulShutdown()) != nil else { return }
+                await self.link.flush(within: .seconds(1))
+            }
+            // The link ends by itself only when it is cancelled; the streams end with it.
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func handle(_ message: AdapterLink.Incoming) async {
+        let roster = roster
+        let action = core.withLock { core in
+            core.state.receive(message.payload, from: message.channel) { roster.mayHaveMembers(in: $0) }
+        }
+        switch action {
+        case .ignore: break
+        case .reject(let reason): reject(reason)
+        case .deliver(let broadcast): await deliver(broadcast)
+        case .obey(let order): await obey(order)
+        case .answer(let question): await take(question)
+        }
+    }
+
+    private func reject(_ reason: AdapterRejection) {
+        link.log.rejected(reason)
+        let now = link.time.uptime()
+        if core.withLock({ !$0.rejections.exceeds(at: now) }) { link.log.messageRejected(reason) }
+    }
+
+    private func deliver(_ broadcast: AdapterBroadcast) async {
+        let sockets = await audience(of: broadcast)
+        guard !sockets.isEmpty else { return }
+        let packet = AdapterPacket(broadcast)
+        for socket in sockets { socket.emit(packet) }
+    }
+
+    /// Nobody while bans may have been missed: then nothing is delivered here at all.
+    private func audience(of broadcast: AdapterBroadcast) async -> [any AdapterSocket] {
+        freshness.isStale ? [] : await roster.sockets(broadcast.target)
+    }
+
+    private func obey(_ order: AdapterOrder) async {
+        switch order {
+        case .join(let target, let rooms):
+            for room in roster.join(rooms, await roster.sockets(target)) { link.follow(room) }
+        case .leave(let target, let rooms):
+            for room in roster.leave(rooms, await roster.sockets(target)) { link.unfollow(room) }
+        case .disconnect(let target, let closesTransport):
+            for socket in await roster.sockets(target) { socket.disconnect(closesTransport: closesTransport) }
+        }
+    }
+
+    /// What changes or emits something happens in its turn; what only asks may come behind what follows.
+    private func take(_ question: AdapterQuestion) async {
+        switch question.subject {
+        case .broadcast(let broadcast):
+            await emit(broadcast, for: question)
+        case .order(let order, let socketID):
+            guard await !roster.sockets(AdapterTarget(rooms: [socketID])).isEmpty else { return }
+            await obey(order)
+            link.answer(.done, to: question)
+        case .serverSideEmit:
+            link.answer(.serverSideEmit, to: question)
+        case .fetchSockets, .socketIDs, .allRooms:
+            guard case .dropped = asked.yield(question) else { return }
+            link.log.receiveDropped.increment()
+            let now = link.time.uptime()
+            if let report = core.withLock({ $0.dropped.add(1, at: now) }) { link.log.dropped(received: report) }
+        }
+    }
+
+    /// How many clients are asked is told before the first of them can answer.
+    private func emit(_ broadcast: AdapterBroadcast, for question: AdapterQuestion) async {
+        let sockets = await audience(of: broadcast)
+        let now = link.time.uptime()
+        let isExpected = core.withLock { $0.state.expect(sockets.count, for: question, at: now) }
+        link.answer(.clientCount(isExpected ? sockets.count : 0), to: question)
+        guard !sockets.isEmpty else { return }
+        let packet = AdapterPacket(broadcast)
+        for socket in sockets {
+            guard isExpected else {
+                socket.emit(packet)
+                continue
+            }
+            socket.emit(packet) { value in
+                guard self.core.withLock({ $0.state.acknowledged(question) }) else { return }
+                self.link.answer(.acknowledgement(value), to: question)
+            }
+        }
+    }
+
+    private func answer(_ question: AdapterQuestion) async {
+        switch question.subject {
+        case .fetchSockets(let target):
+            link.answer(.sockets(await roster.describe(await roster.sockets(target))), to: question)
+        case .socketIDs(let rooms):
+            let sockets = await roster.sockets(AdapterTarget(rooms: rooms))
+            link.answer(.socketIDs(sockets.map(\.socketID)), to: question)
+        case .allRooms:
+            link.answer(.rooms(await roster.rooms()), to: question)
+        case .serverSideEmit, .broadcast, .order:
+            break
+        }
+    }
+}
