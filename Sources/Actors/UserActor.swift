@@ -199,6 +199,8 @@ extension UserActor {
         channels[name] != nil
     }
 
+    package var channelNames: [ChannelName] { Array(channels.keys) }
+
     /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given.
     ///
     /// - Returns: the channel; nil where the user has no connection here any more.
