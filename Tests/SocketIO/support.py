@@ -33,6 +33,15 @@ def channel(owner):
     return owner.call("POST", "/api/channels", {"name": f"c{next(numbers)}"})["channelId"]
 
 
+def refusal(who, *arguments, **options):
+    """What somebody is told who is not let in."""
+    client = Client(who, *arguments, is_let_in=False, **options)
+    try:
+        return client.wait_for("connect_error")[0]
+    finally:
+        client.disconnect()
+
+
 def admin():
     return Person(cluster().url("A"), ADMIN, cluster().password, is_new=False)
 
@@ -40,7 +49,7 @@ def admin():
 class Client(socketio.Client):
     """python-socketio, with what it has received."""
 
-    def __init__(self, who, instance="A", transports=None, auth=None):
+    def __init__(self, who, instance="A", transports=None, auth=None, is_let_in=True):
         super().__init__(reconnection=False)
         self.joined = None
         self.events = []
@@ -49,7 +58,8 @@ class Client(socketio.Client):
         self.on("disconnect", lambda *_: self.note("disconnect", ()))
         self.on("connect_error", lambda data: self.note("connect_error", (data,)))
         auth = {"token": who.token, **(auth or {})} if who else auth
-        self.connect(cluster().url(instance), auth=auth, transports=transports, wait_timeout=PATIENCE)
+        # Where it is refused the library would wait for as long as it may.
+        self.connect(cluster().url(instance), auth=auth, transports=transports, wait=is_let_in, wait_timeout=PATIENCE)
 
     def _handle_connect(self, namespace, data):
         # The library keeps only the sid.

@@ -74,6 +74,7 @@ class BrowserClient(unittest.TestCase):
             self.seen(browser, "channel_joined")
         alice.send("before", channelId=room)
         self.seen(on_b, "receive_message")
+        eventually("the offset", lambda: any(f"{room}=1" in event[1] for event in self.seen(on_b, "sync_offset")))
         on_b.run("socket.io.engine.close()")
         self.seen(on_b, "disconnect")
         alice.send("meanwhile", channelId=room)

@@ -95,7 +95,9 @@ struct Verify: AsyncParsableCommand {
         }
         await list.check(15, "no log line holds message content, tokens or passwords") {
             guard let logA = target.logA, let logB = target.logB else { return .skip("the logs can't be read: give --log-a and --log-b") }
-            for verification in [main, people.verification, foreign.verification] { silent.append((verification, [try logA(), try logB()])) }
+            for verification in [main, people.verification, foreign.verification] {
+                silent.append((verification, [try logA(), try logB()]))
+            }
             let results = silent.map { $0.verification.silence($0.logs) }
             let failure = results.first { if case .fail = $0 { true } else { false } }
             return failure ?? results.last ?? .fail("nothing was searched")

@@ -16,7 +16,8 @@ struct SocketIOMiddleware: RouterMiddleware {
     ) async throws -> Response {
         guard let server = door.server(for: request.uri.path) else { return try await next(request, context) }
         do throws(EngineIOError) {
-            let body = try await server.respond(to: engineIORequest(request, context), loops: door.loops) { () async throws(EngineIOError) in
+            let body = try await server.respond(to: engineIORequest(request, context), loops: door.loops) {
+                () async throws(EngineIOError) in
                 try await Self.body(of: request, limit: server.configuration.maxPayload)
             }
             let type = request.method == .post ? "text/html" : "text/plain; charset=UTF-8"

@@ -1,4 +1,5 @@
 import Actors
+import NIOHTTP1
 import Transport
 
 /// Rows 23 and 24: somebody whose client speaks Socket.IO, among people whose clients don't.

@@ -59,7 +59,11 @@ package final class SocketIOConnection: EngineIOReceiver, @unchecked Sendable {
             sockets[packet.namespace] = socket
             socket.connect(packet.json)
         case .refuse:
-            let refusal = SocketIOPacket(.connectError, namespace: packet.namespace, json: ByteBuffer(string: #"{"message":"Invalid namespace"}"#))
+            let refusal = SocketIOPacket(
+                .connectError,
+                namespace: packet.namespace,
+                json: ByteBuffer(string: #"{"message":"Invalid namespace"}"#)
+            )
             send(refusal, over: connection)
         case .deliver:
             sockets[packet.namespace]?.receive(try SocketIOJSON.event(packet.json), packet)

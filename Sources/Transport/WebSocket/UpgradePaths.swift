@@ -14,7 +14,9 @@ struct UpgradePaths {
 
     func target(of head: HTTPRequestHead) -> Target? {
         if head.uri == "/ws" || head.uri.hasPrefix("/ws?") { return .webSocket }
-        guard !engineIO.isEmpty, head.headers[canonicalForm: "Upgrade"].contains(where: { $0.lowercased() == "websocket" }) else { return nil }
+        guard !engineIO.isEmpty, head.headers[canonicalForm: "Upgrade"].contains(where: { $0.lowercased() == "websocket" }) else {
+            return nil
+        }
         let path = head.uri.prefix { $0 != "?" }
         return engineIO.first { $0.configuration.serves(path) }.map { .engineIO($0) }
     }

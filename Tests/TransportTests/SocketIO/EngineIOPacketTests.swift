@@ -8,7 +8,8 @@ struct EngineIOPacketTests {
     @Test(
         "A packet is a digit and what follows it",
         arguments: [
-            ("0{}", EngineIOPacket.Kind.open, "{}"), ("1", .close, ""), ("2", .ping, ""), ("2probe", .ping, "probe"), ("3probe", .pong, "probe"),
+            ("0{}", EngineIOPacket.Kind.open, "{}"), ("1", .close, ""), ("2", .ping, ""), ("2probe", .ping, "probe"),
+            ("3probe", .pong, "probe"),
             ("4hello", .message, "hello"), ("4", .message, ""), ("5", .upgrade, ""), ("6", .noop, ""),
         ]
     )
@@ -27,7 +28,8 @@ struct EngineIOPacketTests {
     func payload() throws {
         let body = ByteBuffer(string: "4hello\u{1E}2\u{1E}bAQIDBA==\u{1E}4€")
         let packets = [
-            EngineIOPacket(.message, ByteBuffer(string: "hello")), EngineIOPacket(.ping), EngineIOPacket(binary: ByteBuffer(bytes: [1, 2, 3, 4])),
+            EngineIOPacket(.message, ByteBuffer(string: "hello")), EngineIOPacket(.ping),
+            EngineIOPacket(binary: ByteBuffer(bytes: [1, 2, 3, 4])),
             EngineIOPacket(.message, ByteBuffer(string: "€")),
         ]
         #expect(try EngineIOPayload.decode(body) == packets)

@@ -10,46 +10,46 @@ struct SocketIONamespacesTests {
 
     @Test("Join, speak, leave, join again")
     func life() {
-        var namespaces = make()
-        #expect(namespaces.received(.connect, in: "/") == .join)
-        namespaces.accepted("/")
-        #expect(namespaces.received(.event, in: "/") == .deliver)
-        #expect(namespaces.received(.ack, in: "/") == .ignore)
-        #expect(namespaces.received(.disconnect, in: "/") == .leave)
-        #expect(namespaces.received(.event, in: "/") == .ignore)
-        #expect(namespaces.received(.connect, in: "/") == .join)
+        let namespaces = Held(make())
+        #expect(namespaces { $0.received(.connect, in: "/") } == .join)
+        namespaces { $0.accepted("/") }
+        #expect(namespaces { $0.received(.event, in: "/") } == .deliver)
+        #expect(namespaces { $0.received(.ack, in: "/") } == .ignore)
+        #expect(namespaces { $0.received(.disconnect, in: "/") } == .leave)
+        #expect(namespaces { $0.received(.event, in: "/") } == .ignore)
+        #expect(namespaces { $0.received(.connect, in: "/") } == .join)
     }
 
     @Test("Nothing else may come first, nor before the answer, nor CONNECT twice")
     func order() {
-        var first = make()
-        #expect(first.received(.event, in: "/") == .close)
-        var early = make()
-        #expect(early.received(.connect, in: "/") == .join)
-        #expect(early.received(.event, in: "/") == .close)
-        var twice = make()
-        #expect(twice.received(.connect, in: "/") == .join)
-        twice.accepted("/")
-        #expect(twice.received(.connect, in: "/") == .close)
-        #expect(twice.received(.event, in: "/custom") == .close)
+        let first = Held(make())
+        #expect(first { $0.received(.event, in: "/") } == .close)
+        let early = Held(make())
+        #expect(early { $0.received(.connect, in: "/") } == .join)
+        #expect(early { $0.received(.event, in: "/") } == .close)
+        let twice = Held(make())
+        #expect(twice { $0.received(.connect, in: "/") } == .join)
+        twice { $0.accepted("/") }
+        #expect(twice { $0.received(.connect, in: "/") } == .close)
+        #expect(twice { $0.received(.event, in: "/custom") } == .close)
     }
 
     @Test("An unknown namespace is refused; a refused client may try again")
     func refusals() {
-        var namespaces = make()
-        #expect(namespaces.received(.connect, in: "/random") == .refuse)
-        #expect(namespaces.received(.connect, in: "/") == .join)
-        namespaces.ended("/")
-        #expect(namespaces.received(.connect, in: "/") == .join)
+        let namespaces = Held(make())
+        #expect(namespaces { $0.received(.connect, in: "/random") } == .refuse)
+        #expect(namespaces { $0.received(.connect, in: "/") } == .join)
+        namespaces { $0.ended("/") }
+        #expect(namespaces { $0.received(.connect, in: "/") } == .join)
     }
 
     @Test("Who joins nothing is late")
     func late() {
-        var namespaces = make()
-        #expect(!namespaces.isLate(now: .seconds(44)))
-        #expect(namespaces.isLate(now: .seconds(45)))
-        _ = namespaces.received(.connect, in: "/")
-        namespaces.accepted("/")
-        #expect(!namespaces.isLate(now: .seconds(45)))
+        let namespaces = Held(make())
+        #expect(!namespaces { $0.isLate(now: .seconds(44)) })
+        #expect(namespaces { $0.isLate(now: .seconds(45)) })
+        _ = namespaces { $0.received(.connect, in: "/") }
+        namespaces { $0.accepted("/") }
+        #expect(!namespaces { $0.isLate(now: .seconds(45)) })
     }
 }

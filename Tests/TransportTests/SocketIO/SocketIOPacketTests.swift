@@ -10,7 +10,12 @@ struct SocketIOPacketTests {
         return try decoder.receive(ByteBuffer(string: text), isBinary: false)
     }
 
-    private static func packet(_ kind: SocketIOPacket.Kind, _ namespace: String = "/", _ id: String? = nil, _ json: String = "") -> SocketIOPacket {
+    private static func packet(
+        _ kind: SocketIOPacket.Kind,
+        _ namespace: String = "/",
+        _ id: String? = nil,
+        _ json: String = ""
+    ) -> SocketIOPacket {
         SocketIOPacket(kind, namespace: namespace, ackID: id, json: ByteBuffer(string: json))
     }
 
@@ -42,9 +47,12 @@ struct SocketIOPacketTests {
     @Test(
         "Malformed packets are refused",
         arguments: [
-            "", "7", "abc", "2", "2{}", "2[]", "2[{}]", "2[null]", "2[true]", #"2["a""#, #"2["a"]x"#, #"2["a",]"#, #"2["a" 1]"#, "2abc[\"a\"]",
-            #"2["connect"]"#, #"2["connect_error"]"#, #"2["disconnect"]"#, #"2["disconnecting"]"#, #"2["newListener"]"#, #"2["removeListener"]"#,
-            "0[]", "0\"x\"", "0null", "0{", "1{}", "1[]", "3", "3{}", "31{}", "4", "4[]", "4null", "41", "5", #"5["a"]"#, #"5-["a"]"#, #"51["a"]"#,
+            "", "7", "abc", "2", "2{}", "2[]", "2[{}]", "2[null]", "2[true]", #"2["a""#, #"2["a"]x"#, #"2["a",]"#, #"2["a" 1]"#,
+            "2abc[\"a\"]",
+            #"2["connect"]"#, #"2["connect_error"]"#, #"2["disconnect"]"#, #"2["disconnecting"]"#, #"2["newListener"]"#,
+            #"2["removeListener"]"#,
+            "0[]", "0\"x\"", "0null", "0{", "1{}", "1[]", "3", "3{}", "31{}", "4", "4[]", "4null", "41", "5", #"5["a"]"#, #"5-["a"]"#,
+            #"51["a"]"#,
             #"511-["a"]"#, #"5-1-["a"]"#, #"51x-["a"]"#, #"599999999999999999999-["a"]"#, #"212345678901234567890["a"]"#, "61-{}",
             #"51-["a",{"_placeholder":true,"num":1}]"#, #"51-["a",{"_placeholder":true,"num":-1}]"#, #"51-["a",{"_placeholder":true}]"#,
             #"51-["a",{"_placeholder":true,"num":"0"}]"#, #"51-["a",{"_placeholder":true,"num":0.5}]"#,
@@ -57,20 +65,20 @@ struct SocketIOPacketTests {
 
     @Test("Ten attachments are taken, the eleventh isn't announced")
     func attachmentLimit() throws {
-        var decoder = SocketIODecoder(maxBytes: 1_000)
-        #expect(try decoder.receive(ByteBuffer(string: #"510-["a"]"#), isBinary: false) == nil)
-        for number in 0..<9 { #expect(try decoder.receive(ByteBuffer(bytes: [UInt8(number)]), isBinary: true) == nil) }
-        #expect(try decoder.receive(ByteBuffer(bytes: [9]), isBinary: true)?.attachments.count == 10)
+        let decoder = Held(SocketIODecoder(maxBytes: 1_000))
+        #expect(try decoder { try $0.receive(ByteBuffer(string: #"510-["a"]"#), isBinary: false) } == nil)
+        for number in 0..<9 { #expect(try decoder { try $0.receive(ByteBuffer(bytes: [UInt8(number)]), isBinary: true) } == nil) }
+        #expect(try decoder { try $0.receive(ByteBuffer(bytes: [9]), isBinary: true) }?.attachments.count == 10)
         #expect(throws: EngineIOViolation.parseError) { try Self.decode(#"511-["a"]"#) }
     }
 
     @Test("Attachments follow their packet in order, and it is written with them")
     func attachments() throws {
-        var decoder = SocketIODecoder(maxBytes: 1_000)
+        let decoder = Held(SocketIODecoder(maxBytes: 1_000))
         let text = #"52-/admin,7["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#
-        #expect(try decoder.receive(ByteBuffer(string: text), isBinary: false) == nil)
-        #expect(try decoder.receive(ByteBuffer(bytes: [1, 2]), isBinary: true) == nil)
-        let packet = try #require(try decoder.receive(ByteBuffer(bytes: [3]), isBinary: true))
+        #expect(try decoder { try $0.receive(ByteBuffer(string: text), isBinary: false) } == nil)
+        #expect(try decoder { try $0.receive(ByteBuffer(bytes: [1, 2]), isBinary: true) } == nil)
+        let packet = try #require(try decoder { try $0.receive(ByteBuffer(bytes: [3]), isBinary: true) })
         #expect(packet.kind == .event)
         #expect(packet.ackID == "7")
         #expect(packet.attachments == [ByteBuffer(bytes: [1, 2]), ByteBuffer(bytes: [3])])
@@ -83,14 +91,14 @@ struct SocketIOPacketTests {
 
     @Test("Binary that nothing announced, text in place of binary, and too much of it are refused")
     func strayAttachments() throws {
-        var first = SocketIODecoder(maxBytes: 1_000)
-        #expect(throws: EngineIOViolation.parseError) { try first.receive(ByteBuffer(bytes: [1]), isBinary: true) }
-        var second = SocketIODecoder(maxBytes: 1_000)
-        _ = try second.receive(ByteBuffer(string: #"51-["a"]"#), isBinary: false)
-        #expect(throws: EngineIOViolation.parseError) { try second.receive(ByteBuffer(string: #"2["a"]"#), isBinary: false) }
-        var third = SocketIODecoder(maxBytes: 100)
-        _ = try third.receive(ByteBuffer(string: #"52-["a"]"#), isBinary: false)
-        #expect(throws: EngineIOViolation.parseError) { try third.receive(ByteBuffer(repeating: 0, count: 101), isBinary: true) }
+        let first = Held(SocketIODecoder(maxBytes: 1_000))
+        #expect(throws: EngineIOViolation.parseError) { try first { try $0.receive(ByteBuffer(bytes: [1]), isBinary: true) } }
+        let second = Held(SocketIODecoder(maxBytes: 1_000))
+        _ = try second { try $0.receive(ByteBuffer(string: #"51-["a"]"#), isBinary: false) }
+        #expect(throws: EngineIOViolation.parseError) { try second { try $0.receive(ByteBuffer(string: #"2["a"]"#), isBinary: false) } }
+        let third = Held(SocketIODecoder(maxBytes: 100))
+        _ = try third { try $0.receive(ByteBuffer(string: #"52-["a"]"#), isBinary: false) }
+        #expect(throws: EngineIOViolation.parseError) { try third { try $0.receive(ByteBuffer(repeating: 0, count: 101), isBinary: true) } }
     }
 
     @Test("A binary event without attachments is an event")

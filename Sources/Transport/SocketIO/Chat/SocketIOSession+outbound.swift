@@ -97,7 +97,7 @@ extension SocketIOSession: SessionOutbound {
     private func join(_ principal: Principal, recoveryID: String?) -> OutboundAdmission {
         phase = .joined
         let admission = link.accept(id: SecretID.make(), recoveryID: recoveryID ?? SecretID.make())
-        tellOffset()
+        offsetChanged()
         return admission
     }
 

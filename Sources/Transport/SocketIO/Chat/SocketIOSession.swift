@@ -76,7 +76,6 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
             session.noteActivity()
             session.tick()
         }
-        if pace.isDue(now: EngineIOConnection.now) { tellOffset() }
     }
 
     package func disconnected() {
@@ -92,13 +91,18 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
 
     /// Something came that the offset tells of.
     func offsetChanged() {
-        if phase == .joined, pace.changed(now: EngineIOConnection.now) { tellOffset() }
+        guard phase == .joined else { return }
+        switch pace.changed(now: EngineIOConnection.now) {
+        case .tell: tellOffset()
+        case .tellLater(let delay): link.connection.eventLoop.scheduleTask(in: TimeAmount(delay)) { self.tellOffset() }
+        case .none: break
+        }
     }
 
-    func tellOffset() {
-        guard let text = offset?.text else { return }
+    private func tellOffset() {
+        guard phase == .joined, let text = offset?.text else { return }
         let frame = SocketIOEventEncoder.offset(text)
-        // An offset that is left out is told with the next change: the client has a lower one.
+        // Where it is left out, the client has a lower one and is told more with the next change.
         _ = link.send(frame, isEssential: false)
         pace.told(bytes: frame.readableBytes, now: EngineIOConnection.now)
     }

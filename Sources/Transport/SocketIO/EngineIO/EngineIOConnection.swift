@@ -7,7 +7,6 @@ package import NIOCore
 package final class EngineIOConnection: LoopMember, @unchecked Sendable {
     // Unchecked, as it is confined to its event loop; the server and its sockets come there before they touch it.
 
-
     package let sid: String
     package let handshake: EngineIOHandshake
     let loop: SessionLoop
@@ -45,6 +44,8 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
         state = EngineIOState(transport: transport, configuration: configuration, now: Self.now)
         waiting = OutboundQueue(limit: configuration.outboundLimitBytes)
     }
+
+    package var eventLoop: any EventLoop { loop.eventLoop }
 
     /// Runs actors and work on the session's event loop.
     package var executor: EventLoopExecutor { loop.executor }
@@ -219,7 +220,8 @@ extension EngineIOConnection {
     }
 
     func disconnected(_ socket: EngineIOSocket) {
-        if socket === self.socket {
+        let neverArrived = opensOnWebSocket && position == nil
+        if socket === self.socket || neverArrived {
             cutOff()
         } else if socket === probe {
             probe = nil

@@ -96,7 +96,8 @@ extension EngineIOServer {
                 userAgent: head.headers.first(name: "User-Agent").map { String($0.prefix(256)) },
                 address: endpoint.clientAddress
             )
-            let token = head.headers.first(name: "Authorization").flatMap(CarriedToken.bearer) ?? CarriedToken.cookie(head.headers["Cookie"])
+            let token =
+                head.headers.first(name: "Authorization").flatMap(CarriedToken.bearer) ?? CarriedToken.cookie(head.headers["Cookie"])
             let handshake = EngineIOHandshake(peer: peer, token: token)
             if let sid = query.sid {
                 guard let connection = connection(sid) else { throw .unknownSession }
