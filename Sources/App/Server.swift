@@ -39,6 +39,7 @@ enum Server {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet(logger)
         )
+        if let adapter = instance.adapter { services.services.insert(.init(service: adapter), at: 0) }
         if let bus = instance.busService { services.services.insert(.init(service: bus), at: 0) }
         services.maximumGracefulShutdownDuration = settings.connections.drain + .seconds(5)
         do {
@@ -80,6 +81,8 @@ struct Instance: Sendable {
     let reconciler: ReconcilerService
     /// Nil without Redis.
     let busService: RedisBus?
+    /// Nil where no Node.js instances share Redis.
+    let adapter: SocketIOAdapter?
     let storeMonitor: StoreMonitor
     let presenceService: PresenceService
     let activity: ActivityService
@@ -109,13 +112,16 @@ struct Instance: Sendable {
             time: time,
             onRestored: { await restored.run() }
         )
-        let bus: any Bus =
+        let ownBus: any Bus =
             busService ?? DisabledBus(nodeEnvironment: settings.instance.environment, logger: Logger(label: "RedisBus"))
+        let adapterLink = Self.adapterLink(settings, identity: identity, time: time)
+        let bus: any Bus = adapterLink.map { AdapterBus(ownBus, telling: $0) } ?? ownBus
         registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time))
+        adapter = adapterLink.map { [registry] in SocketIOAdapter(link: $0, registry: registry) }
         let tokens = try await Self.tokens(settings, time: time)
         let gate = SessionGate(store: store, tokens: tokens, time: time)
         let directory = busService.map {
-            RedisPresence(bus: $0, identity: identity, expiry: settings.presenceExpiry, time: time)
+            RedisPresence(bus: $0, events: bus, identity: identity, expiry: settings.presenceExpiry, time: time)
         }
         let presence = PresenceHub(
             directory: directory,
@@ -250,7 +256,7 @@ struct Instance: Sendable {
 
     /// Where clients of Socket.IO come in.
     func socketIODoor(_ settings: Settings) -> SocketIODoor {
-        SocketIODoor(settings, loops: SessionLoops(group: group), services: webSocketServices(settings))
+        SocketIODoor(settings, loops: SessionLoops(group: group), services: webSocketServices(settings), adapter: adapter)
     }
 
     /// Closes what outlives the services.
@@ -335,6 +341,12 @@ struct Instance: Sendable {
             logger: Logger(label: "RedisBus"),
             onRestored: onRestored
         )
+    }
+
+    /// The adapter's way to Redis; nil where no Node.js instances share it.
+    private static func adapterLink(_ settings: Settings, identity: InstanceIdentity, time: any TimeSource) -> AdapterLink? {
+        guard let redis = settings.redis, let format = settings.socketIOAdapter else { return nil }
+        return AdapterLink(format: format, configuration: redis, identity: identity, time: time)
     }
 
     static func tokens(_ settings: Settings, time: any TimeSource) async throws -> JWTTokenCodec {

@@ -14,6 +14,8 @@ struct Settings: Sendable {
     let bus: Bus
     /// Nil where it is off.
     let socketIO: SocketIO?
+    /// Nil where Redis isn't shared with Node.js instances of Socket.IO.
+    let socketIOAdapter: AdapterFormat?
     /// After which a user's presence that nobody renews is forgotten.
     let presenceExpiry: Duration
     let log: Log

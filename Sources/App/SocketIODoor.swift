@@ -7,8 +7,10 @@ struct SocketIODoor: Sendable {
     let servers: [EngineIOServer]
     let loops: SessionLoops
 
-    /// - Parameter services: the connections of the client protocol, whose sessions these share.
-    init(_ settings: Settings, loops: SessionLoops, services: WebSocketServices) {
+    /// - Parameters:
+    ///   - services: the connections of the client protocol, whose sessions these share.
+    ///   - adapter: nil where no Node.js instances share Redis.
+    init(_ settings: Settings, loops: SessionLoops, services: WebSocketServices, adapter: SocketIOAdapter?) {
         self.loops = loops
         guard let socketIO = settings.socketIO else {
             servers = []
@@ -29,7 +31,8 @@ struct SocketIODoor: Sendable {
                 makeReceiver: receiver
             )
         }
-        let application = socketIO.isEcho ? SocketIOEcho.application : .chat(loops: loops, makeSession: services.makeSession)
+        let application =
+            socketIO.isEcho ? SocketIOEcho.application : .chat(loops: loops, adapter: adapter, makeSession: services.makeSession)
         let chat = server(path: socketIO.path) { SocketIOConnection(application: application, maxBytes: socketIO.maxPayload) }
         servers = socketIO.isEcho ? [chat, server(path: "/engine.io/") { EngineIOEcho() }] : [chat]
     }

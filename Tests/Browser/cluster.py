@@ -77,7 +77,8 @@ class Redis:
 class Cluster:
     """Two instances, A and B, with one Redis and one database file, and nginx that sends each connection to either."""
 
-    def __init__(self):
+    def __init__(self, settings=None):
+        self.settings = settings or {}
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="switchboard-browser."))
         self.password = secrets.token_hex(8)
         self.secret = secrets.token_hex(32)
@@ -94,6 +95,7 @@ class Cluster:
             "NODE_ENV": "development", "HOST": "127.0.0.1", "PORT": str(self.ports[name]), "INSTANCE_ID": name,
             "REDIS_URL": f"redis://127.0.0.1:{self.redis.port}", "DB_URI": f"sqlite:{self.directory}/switchboard.db",
             "JWT_SECRET": self.secret, "ADMIN_USERNAME": ADMIN, "ADMIN_PASSWORD": self.password, "DRAIN_SECONDS": "3",
+            **self.settings,
         }
         self.instances[name] = Process(name, [PROGRAM, "serve"], self.directory, environment, ready="Backend listening on")
         if self.proxy_process:

@@ -28,6 +28,8 @@ extension Settings {
         redis = try RedisConfiguration.read(reader)
         bus = try Bus(reader, isDevelopment: instance.isDevelopment)
         socketIO = try SocketIO.read(reader, instance: instance)
+        socketIOAdapter = try reader.value(SettingsTable.socketIOAdapter).format
+        if socketIOAdapter != nil, redis == nil { throw SettingsError("REDIS_URL must be set where SOCKETIO_ADAPTER is not off") }
         presenceExpiry = try reader.value(SettingsTable.presenceExpiry)
         log = Log(level: try reader.value(SettingsTable.logLevel), format: try reader.value(SettingsTable.logFormat))
         accounts = try Accounts(reader, instance: instance, database: database.uri)

@@ -6,6 +6,22 @@ enum OnOff: String, CaseIterable, Sendable {
     case off
 }
 
+/// How Redis is shared with Node.js instances of Socket.IO.
+enum AdapterChoice: String, CaseIterable, Sendable {
+    case off
+    case classic
+    case sharded
+
+    /// Nil where it isn't shared.
+    var format: AdapterFormat? {
+        switch self {
+        case .off: nil
+        case .classic: .classic
+        case .sharded: .sharded
+        }
+    }
+}
+
 /// What clients of Socket.IO are served with.
 extension SettingsTable {
     static let socketIO = Setting<OnOff>.choice("SOCKETIO", default: .on, summary: "Whether clients of Socket.IO are served.")
@@ -63,9 +79,15 @@ extension SettingsTable {
         parse: Setting<Bool>.parseFlag
     )
 
+    static let socketIOAdapter = Setting<AdapterChoice>.choice(
+        "SOCKETIO_ADAPTER",
+        default: .off,
+        summary: "Which adapter of Socket.IO the Node.js instances use that share Redis with this one; the same for all instances."
+    )
+
     static let socketIOs: [SettingDeclaration] = [
         socketIO.declaration, socketIOPath.declaration, socketIOPolling.declaration, socketIOPingInterval.declaration,
-        socketIOPingTimeout.declaration, socketIOMaxPayload.declaration, socketIOEcho.declaration,
+        socketIOPingTimeout.declaration, socketIOMaxPayload.declaration, socketIOEcho.declaration, socketIOAdapter.declaration,
     ]
 
     private static func isSocketIOPath(_ path: String) -> Bool {

@@ -9,11 +9,18 @@ package protocol SocketIOSocket: AnyObject {
     /// An event of the client.
     func receive(_ event: SocketIOJSON.Event, _ packet: SocketIOPacket)
 
+    /// The client acknowledges an event that was sent to it with the packet's id.
+    func acknowledged(_ packet: SocketIOPacket)
+
     /// Once a second.
     func tick()
 
     /// The client has left, or is gone; once, and nothing comes after it.
     func disconnected()
+}
+
+extension SocketIOSocket {
+    package func acknowledged(_ packet: SocketIOPacket) {}
 }
 
 /// What there is behind Socket.IO: its namespaces and what lives in them.
@@ -67,6 +74,8 @@ package final class SocketIOConnection: EngineIOReceiver, @unchecked Sendable {
             send(refusal, over: connection)
         case .deliver:
             sockets[packet.namespace]?.receive(try SocketIOJSON.event(packet.json), packet)
+        case .acknowledge:
+            sockets[packet.namespace]?.acknowledged(packet)
         case .leave:
             sockets.removeValue(forKey: packet.namespace)?.disconnected()
         case .ignore:
@@ -136,6 +145,13 @@ package struct SocketIOLink: Sendable {
         writer.endObject()
         _ = send(SocketIOPacket(.connectError, namespace: namespace, json: writer.buffer))
         client.ended(namespace)
+    }
+
+    /// Has the client leave by the server's will, and the connection stay; it may join again.
+    func leave() {
+        let admission = send(SocketIOPacket(.disconnect, namespace: namespace))
+        client.ended(namespace)
+        if admission == .overflow { close(.slowConsumer) }
     }
 
     func send(_ packet: SocketIOPacket) -> OutboundAdmission {

@@ -14,6 +14,8 @@ struct SocketIONamespaces: Sendable {
         case refuse
         /// For the socket of its namespace.
         case deliver
+        /// The answer to an event, for the socket as well.
+        case acknowledge
         case leave
         case ignore
         /// The client doesn't keep to the protocol.
@@ -49,7 +51,9 @@ struct SocketIONamespaces: Sendable {
             return .leave
         case (.event, .joined):
             return .deliver
-        case (.ack, .joined), (.connectError, .joined), (.binaryEvent, .joined), (.binaryAck, .joined):
+        case (.ack, .joined):
+            return .acknowledge
+        case (.connectError, .joined), (.binaryEvent, .joined), (.binaryAck, .joined):
             return .ignore
         }
     }

@@ -116,15 +116,13 @@ struct AdapterCodecTests {
         let handshake = AdapterHandshake(
             userAgent: "Firefox",
             address: "10.0.0.1",
-            isSecure: true,
-            issued: Timestamp(milliseconds: 1_767_873_600_000),
-            path: "/socket.io/"
+            issued: Timestamp(milliseconds: 1_767_873_600_000)
         )
         let socket = AdapterSocketDescription(socketID: "id", userID: user, username: "ada", rooms: ["id", "ch:x"], handshake: handshake)
         let asked = AdapterQuestion(requestID: "1", uid: "V-mkZK", subject: .fetchSockets(AdapterTarget()))
         let expected = """
             socket.io-response#/# {"requestId":"1","sockets":[{"id":"id","handshake":{"headers":{"user-agent":"Firefox"},\
-            "time":"2026-01-08T12:00:00.000Z","address":"10.0.0.1","xdomain":false,"secure":true,"issued":1767873600000,\
+            "time":"2026-01-08T12:00:00.000Z","address":"10.0.0.1","xdomain":false,"secure":false,"issued":1767873600000,\
             "url":"/socket.io/","query":{},"auth":{}},"rooms":["id","ch:x"],"data":{"userId":"\(user)","username":"ada"}}]}
             """
         #expect(text(ClassicCodec().encode(.sockets([socket]), to: asked)) == expected)

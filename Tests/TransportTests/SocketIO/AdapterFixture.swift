@@ -61,9 +61,7 @@ final class RecordingSocket: AdapterSocket {
     let handshake = AdapterHandshake(
         userAgent: "test",
         address: "127.0.0.1",
-        isSecure: false,
-        issued: Timestamp(milliseconds: 1_767_873_600_000),
-        path: "/socket.io/"
+        issued: Timestamp(milliseconds: 1_767_873_600_000)
     )
     let packets = Recorder<AdapterPacket>()
     /// Whether the connection was to be closed as well, for each time it was disconnected.
@@ -85,7 +83,10 @@ final class RecordingSocket: AdapterSocket {
         )
     }
 
-    var events: [String] { packets.elements.map { String(buffer: $0.json) } }
+    /// Each event's text as it is sent. All are short, so that two bytes are the frame's head.
+    var events: [String] {
+        packets.elements.map { String(decoding: $0.frames[0].readableBytesView.dropFirst(2), as: UTF8.self) }
+    }
 
     func emit(_ packet: AdapterPacket) {
         packets.append(packet)

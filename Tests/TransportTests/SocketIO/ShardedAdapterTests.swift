@@ -36,7 +36,7 @@ struct ShardedAdapterTests {
             try await peer.publish(broadcast("hello", room: "\(user)"), to: room, sharded: true)
             try await peer.publish(broadcast("to all"), to: "socket.io#/#", sharded: true)
             await client.packets.wait(count: 2)
-            #expect(client.events == [#"["hello"]"#, #"["to all"]"#])
+            #expect(client.events == [#"42["hello"]"#, #"42["to all"]"#])
             a.bus.unfollow(.user(user))
             try await settle(peer, answers)
             #expect(try await server.command("PUBSUB", "SHARDCHANNELS", "socket.io#/#*-*").isEmpty)

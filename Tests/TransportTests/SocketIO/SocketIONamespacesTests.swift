@@ -14,7 +14,7 @@ struct SocketIONamespacesTests {
         #expect(namespaces { $0.received(.connect, in: "/") } == .join)
         namespaces { $0.accepted("/") }
         #expect(namespaces { $0.received(.event, in: "/") } == .deliver)
-        #expect(namespaces { $0.received(.ack, in: "/") } == .ignore)
+        #expect(namespaces { $0.received(.ack, in: "/") } == .acknowledge)
         #expect(namespaces { $0.received(.disconnect, in: "/") } == .leave)
         #expect(namespaces { $0.received(.event, in: "/") } == .ignore)
         #expect(namespaces { $0.received(.connect, in: "/") } == .join)

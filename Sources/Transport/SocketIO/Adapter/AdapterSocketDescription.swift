@@ -31,28 +31,24 @@ package struct AdapterSocketDescription: Hashable, Sendable {
 package struct AdapterHandshake: Hashable, Sendable {
     package let userAgent: String?
     package let address: String?
-    package let isSecure: Bool
     package let issued: Timestamp
-    package let path: String
 
-    package init(userAgent: String?, address: String?, isSecure: Bool, issued: Timestamp, path: String) {
+    package init(userAgent: String?, address: String?, issued: Timestamp) {
         self.userAgent = userAgent
         self.address = address
-        self.isSecure = isSecure
         self.issued = issued
-        self.path = path
     }
 
-    /// Headers, query and `auth` could hold the token: of them there is the user agent alone.
+    /// Headers, query and `auth` could hold the token: of them there is the user agent alone. TLS ends before this server.
     fileprivate var value: MessagePackValue {
         [
             "headers": userAgent.map { ["user-agent": .text($0)] } ?? [:],
             "time": .text(issued.description),
             "address": .text(address ?? ""),
             "xdomain": false,
-            "secure": .boolean(isSecure),
+            "secure": false,
             "issued": .integer(issued.milliseconds),
-            "url": .text(path),
+            "url": "/socket.io/",
             "query": [:],
             "auth": [:],
         ]

@@ -9,6 +9,7 @@ package final class SocketIOAdapter: Service {
         var state: AdapterState
         var rejections = WindowCounter(limit: 20, window: .seconds(1))
         var dropped = LossReport()
+        var lastAckID: UInt64 = 0
     }
 
     /// Questions that wait for their answer, at most.
@@ -32,6 +33,9 @@ package final class SocketIOAdapter: Service {
         core = Locked(Core(state: AdapterState(format: link.format)))
         (questions, asked) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.questionLimit))
     }
+
+    /// The wall-clock time.
+    var now: Timestamp { link.time.now() }
 
     /// A client has connected; other instances reach it until `remove`.
     package func add(_ socket: any AdapterSocket) {
@@ -129,12 +133,16 @@ package final class SocketIOAdapter: Service {
     private func emit(_ broadcast: AdapterBroadcast, for question: AdapterQuestion) async {
         let sockets = await audience(of: broadcast)
         let now = link.time.uptime()
-        let isExpected = core.withLock { $0.state.expect(sockets.count, for: question, at: now) }
-        link.answer(.clientCount(isExpected ? sockets.count : 0), to: question)
+        let ackID = core.withLock { core -> UInt64? in
+            guard core.state.expect(sockets.count, for: question, at: now) else { return nil }
+            core.lastAckID += 1
+            return core.lastAckID
+        }
+        link.answer(.clientCount(ackID == nil ? 0 : sockets.count), to: question)
         guard !sockets.isEmpty else { return }
-        let packet = AdapterPacket(broadcast)
+        let packet = AdapterPacket(broadcast, ackID: ackID)
         for socket in sockets {
-            guard isExpected else {
+            guard ackID != nil else {
                 socket.emit(packet)
                 continue
             }

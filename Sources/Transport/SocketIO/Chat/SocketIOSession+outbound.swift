@@ -96,7 +96,9 @@ extension SocketIOSession: SessionOutbound {
     /// - Parameter recoveryID: the client's last one, where nothing is missing.
     private func join(_ principal: Principal, recoveryID: String?) -> OutboundAdmission {
         phase = .joined
-        let admission = link.accept(id: SecretID.make(), recoveryID: recoveryID ?? SecretID.make())
+        let id = SecretID.make()
+        let admission = link.accept(id: id, recoveryID: recoveryID ?? SecretID.make())
+        enroll(id, principal)
         offsetChanged()
         return admission
     }

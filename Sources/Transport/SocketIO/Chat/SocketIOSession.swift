@@ -24,20 +24,25 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     static let recoveryRef = "recovery"
 
     let link: SocketIOLink
+    let connectionID: ConnectionID
+    let adapter: SocketIOAdapter?
     private let makeSession: MakeSession
-    private let connectionID: ConnectionID
     private(set) var session: (any ConnectionSession)?
     var phase = Phase.joining(nil)
     /// Nil until the client is in.
     var offset: SyncOffset?
+    /// What other instances do with the client; nil until it is in, and where there are none.
+    var reach: AdapterReach?
     private var pace = OffsetPace()
 
     /// - Parameters:
     ///   - link: the way to the client.
     ///   - connectionID: of the connection that this one is for others.
-    package init(link: SocketIOLink, connectionID: ConnectionID, makeSession: @escaping MakeSession) {
+    ///   - adapter: through which other instances of Socket.IO reach the client; nil where there are none.
+    package init(link: SocketIOLink, connectionID: ConnectionID, adapter: SocketIOAdapter? = nil, makeSession: @escaping MakeSession) {
         self.link = link
         self.connectionID = connectionID
+        self.adapter = adapter
         self.makeSession = makeSession
     }
 
@@ -80,6 +85,7 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
 
     package func disconnected() {
         phase = .ended
+        withdraw()
         let session = self.session
         self.session = nil
         session?.assumeIsolated { $0.connectionClosed() }

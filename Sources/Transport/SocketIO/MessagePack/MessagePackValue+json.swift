@@ -33,6 +33,22 @@ extension MessagePackValue {
     }
 }
 
+extension MessagePackValue {
+    /// The value with the attachments in the place of their placeholders; one whose number is none stays.
+    package func withAttachments(_ attachments: [[UInt8]]) -> MessagePackValue {
+        guard !attachments.isEmpty else { return self }
+        switch self {
+        case .array(let elements): return .array(elements.map { $0.withAttachments(attachments) })
+        case .map(let map):
+            if map["_placeholder"]?.boolean == true, let number = map["num"]?.integer, attachments.indices.contains(Int(number)) {
+                return .binary(attachments[Int(number)])
+            }
+            return .map(MessagePackMap(map.members.map { MessagePackMap.Member($0.name, $0.value.withAttachments(attachments)) }))
+        case .null, .boolean, .integer, .unsigned, .double, .text, .binary, .timestamp, .extended: return self
+        }
+    }
+}
+
 extension JSONWriter {
     /// Writes a value with nothing before it.
     ///
