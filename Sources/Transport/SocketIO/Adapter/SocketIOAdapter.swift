@@ -6,10 +6,9 @@ import ServiceLifecycle
 /// and answers what they ask.
 package final class SocketIOAdapter: Service {
     private struct Core {
-        var state: AdapterState
+        var awaited = AwaitedAnswers()
         var rejections = WindowCounter(limit: 20, window: .seconds(1))
         var dropped = LossReport()
-        var lastAckID: UInt64 = 0
     }
 
     /// Questions that wait for their answer, at most.
@@ -18,7 +17,8 @@ package final class SocketIOAdapter: Service {
     private let link: AdapterLink
     private let roster: AdapterRoster
     private let freshness: FreshnessGate
-    private let core: Locked<Core>
+    private let rules: AdapterRules
+    private let core = Locked(Core())
     /// Questions that take their time: what comes behind them doesn't wait.
     private let questions: AsyncStream<AdapterQuestion>
     private let asked: AsyncStream<AdapterQuestion>.Continuation
@@ -30,7 +30,7 @@ package final class SocketIOAdapter: Service {
         self.link = link
         roster = AdapterRoster(registry: registry)
         freshness = registry.freshness
-        core = Locked(Core(state: AdapterState(format: link.format)))
+        rules = AdapterRules(format: link.format)
         (questions, asked) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.questionLimit))
     }
 
@@ -68,11 +68,7 @@ package final class SocketIOAdapter: Service {
     }
 
     private func handle(_ message: AdapterLink.Incoming) async {
-        let roster = roster
-        let action = core.withLock { core in
-            core.state.receive(message.payload, from: message.channel) { roster.mayHaveMembers(in: $0) }
-        }
-        switch action {
+        switch rules.receive(message.payload, from: message.channel, isLocal: { roster.mayHaveMembers(in: $0) }) {
         case .ignore: break
         case .reject(let reason): reject(reason)
         case .deliver(let broadcast): await deliver(broadcast)
@@ -133,11 +129,7 @@ package final class SocketIOAdapter: Service {
     private func emit(_ broadcast: AdapterBroadcast, for question: AdapterQuestion) async {
         let sockets = await audience(of: broadcast)
         let now = link.time.uptime()
-        let ackID = core.withLock { core -> UInt64? in
-            guard core.state.expect(sockets.count, for: question, at: now) else { return nil }
-            core.lastAckID += 1
-            return core.lastAckID
-        }
+        let ackID = core.withLock { $0.awaited.expect(sockets.count, for: question, at: now) }
         link.answer(.clientCount(ackID == nil ? 0 : sockets.count), to: question)
         guard !sockets.isEmpty else { return }
         let packet = AdapterPacket(broadcast, ackID: ackID)
@@ -147,7 +139,7 @@ package final class SocketIOAdapter: Service {
                 continue
             }
             socket.emit(packet) { value in
-                guard self.core.withLock({ $0.state.acknowledged(question) }) else { return }
+                guard self.core.withLock({ $0.awaited.acknowledged(question) }) else { return }
                 self.link.answer(.acknowledgement(value), to: question)
             }
         }

@@ -1,7 +1,5 @@
-import DequeModule
-
 /// What an instance does with what the others tell it, decided message by message.
-package struct AdapterState: Sendable {
+package struct AdapterRules: Sendable {
     package enum Action: Hashable, Sendable {
         /// From an instance of Switchboard, or for somebody else.
         case ignore
@@ -21,26 +19,10 @@ package struct AdapterState: Sendable {
     private let format: AdapterFormat
     private let channels: AdapterChannels
     private let codec: any AdapterCodec
-    /// Acknowledgements that are still to come, by their question.
-    private var awaited: [AdapterQuestion: Int] = [:]
-    private var awaitedCount = 0
-    private var deadlines: Deque<(question: AdapterQuestion, deadline: Duration)> = []
-    private let awaitedLimit: Int
-    private let patience: Duration
 
-    /// - Parameters:
-    ///   - awaitedLimit: the most acknowledgements of clients that are waited for, all events together.
-    ///   - patience: how long a client may take to acknowledge.
-    package init(
-        format: AdapterFormat,
-        channels: AdapterChannels = AdapterChannels(),
-        awaitedLimit: Int = 10_000,
-        patience: Duration = .seconds(60)
-    ) {
+    package init(format: AdapterFormat, channels: AdapterChannels = AdapterChannels()) {
         self.format = format
         self.channels = channels
-        self.awaitedLimit = awaitedLimit
-        self.patience = patience
         codec = format.codec(channels)
     }
 
@@ -75,41 +57,15 @@ package struct AdapterState: Sendable {
     }
 }
 
-// Events that clients acknowledge.
-extension AdapterState {
-    /// An event is about to go to so many clients; false where that would be more acknowledgements than are waited for.
-    ///
-    /// - Parameter now: the uptime.
-    package mutating func expect(_ count: Int, for question: AdapterQuestion, at now: Duration) -> Bool {
-        while let first = deadlines.first, first.deadline <= now {
-            deadlines.removeFirst()
-            awaitedCount -= awaited.removeValue(forKey: first.question) ?? 0
-        }
-        guard count > 0, awaitedCount + count <= awaitedLimit, awaited[question] == nil else { return false }
-        awaited[question] = count
-        awaitedCount += count
-        deadlines.append((question, now + patience))
-        return true
-    }
-
-    /// A client has acknowledged; false where its answer isn't waited for.
-    package mutating func acknowledged(_ question: AdapterQuestion) -> Bool {
-        guard let count = awaited[question] else { return false }
-        awaited[question] = count > 1 ? count - 1 : nil
-        awaitedCount -= 1
-        return true
-    }
-}
-
 extension AdapterBroadcast {
     /// Whether a client's library takes it in.
     fileprivate var isValid: Bool {
         switch data.first {
-        case .text(let name) where AdapterState.reservedEvents.contains(name): return false
+        case .text(let name) where AdapterRules.reservedEvents.contains(name): return false
         case .text, .integer, .double: break
         default: return false
         }
-        return data.reduce(0) { $0 + $1.binaryCount } <= AdapterState.attachmentLimit
+        return data.reduce(0) { $0 + $1.binaryCount } <= AdapterRules.attachmentLimit
     }
 }
 

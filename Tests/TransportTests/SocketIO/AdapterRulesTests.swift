@@ -1,10 +1,11 @@
 import Actors
+import TestSupport
 import Testing
 import Transport
 
 @Suite("What is done with what other Socket.IO instances say")
-struct AdapterStateTests {
-    private let state = AdapterState(format: .classic)
+struct AdapterRulesTests {
+    private let rules = AdapterRules(format: .classic)
 
     private func broadcast(
         _ data: [MessagePackValue],
@@ -20,12 +21,12 @@ struct AdapterStateTests {
         _ payload: [UInt8],
         from channel: String = "socket.io#/#room1#",
         local: Set<String> = ["room1"]
-    ) -> AdapterState.Action {
-        state.receive(payload, from: channel) { local.contains($0) }
+    ) -> AdapterRules.Action {
+        rules.receive(payload, from: channel) { local.contains($0) }
     }
 
     @Test func whatIsForARoomHereIsDelivered() {
-        let expected = AdapterState.Action.deliver(AdapterBroadcast(["hello", 42], to: AdapterTarget(rooms: ["room1"])))
+        let expected = AdapterRules.Action.deliver(AdapterBroadcast(["hello", 42], to: AdapterTarget(rooms: ["room1"])))
         #expect(receive(broadcast(["hello", 42])) == expected)
         #expect(receive(broadcast(["hello", 42], uid: "emitter")) == expected)
         #expect(receive(broadcast(["hello", 42]), from: "socket.io#/#", local: []) == expected)
@@ -42,7 +43,7 @@ struct AdapterStateTests {
         let order = ClassicCodec().encode(.disconnect(AdapterTarget(), closesTransport: true))
         #expect(receive(order.payload, from: order.channel) == .ignore)
         let sharded = ShardedCodec().encode(AdapterBroadcast(["hello"], to: AdapterTarget()))
-        let action = AdapterState(format: .sharded).receive(sharded.payload, from: sharded.channel) { _ in true }
+        let action = AdapterRules(format: .sharded).receive(sharded.payload, from: sharded.channel) { _ in true }
         #expect(action == .ignore)
     }
 
@@ -73,19 +74,51 @@ struct AdapterStateTests {
         #expect(receive(Array(#"{"uid":"V-mkZK","requestId":"1","type":1}"#.utf8), from: "socket.io-request#/#") == .answer(question))
     }
 
+    /// Whatever arrives ends in one of the actions.
+    @Test(arguments: AdapterFormat.allCases)
+    func anythingMayArrive(format: AdapterFormat) {
+        let rules = AdapterRules(format: format)
+        let codec = format.codec(AdapterChannels())
+        let target = AdapterTarget(rooms: ["room1"])
+        let seeds: [[UInt8]] = [
+            broadcast(["hello", 42, ["a": .binary([1])]]), codec.encode(.join(target, rooms: ["room9"])).payload,
+            codec.encode(AdapterBroadcast(["hello", .double(1.5), nil], to: target)).payload,
+            Array(#"{"uid":"V-mkZK","requestId":"xXRlMe","type":5,"opts":{"rooms":[],"except":[]}}"#.utf8),
+            Array(#"{"type":7,"data":{"opts":{"rooms":["a"],"except":[]},"requestId":"1"},"uid":"448c185015c40264","nsp":"/"}"#.utf8),
+        ]
+        let channels = ["socket.io#/#", "socket.io#/#room1#", "socket.io-request#/#", "socket.io-response#/#", "socket.io#/x"]
+        var generator = SeededGenerator(seed: 21)
+        var rejected = 0
+        for round in 0..<50_000 {
+            var bytes = seeds[round % seeds.count]
+            for _ in 0..<Int.random(in: 0...4, using: &generator) {
+                switch Int.random(in: 0...3, using: &generator) {
+                case 0: bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator)))
+                case 1: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: Int.random(in: 0...bytes.count, using: &generator))
+                default:
+                    guard !bytes.isEmpty else { continue }
+                    bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                }
+            }
+            let channel = channels[Int.random(in: channels.indices, using: &generator)]
+            if case .reject = rules.receive(bytes, from: channel, isLocal: { _ in true }) { rejected += 1 }
+        }
+        #expect((1..<50_000).contains(rejected))
+    }
+
     @Test func soManyAcknowledgementsAreWaitedFor() {
-        var state = AdapterState(format: .classic, awaitedLimit: 3)
+        var awaited = AwaitedAnswers(limit: 3, patience: .seconds(60))
         let questions = (0..<3).map { AdapterQuestion(requestID: "\($0)", uid: "u", subject: .allRooms) }
-        #expect(state.expect(0, for: questions[0], at: .zero) == false)
-        #expect(state.expect(2, for: questions[0], at: .zero) == true)
-        #expect(state.expect(1, for: questions[0], at: .zero) == false)
-        #expect(state.expect(2, for: questions[1], at: .zero) == false)
-        #expect(state.expect(1, for: questions[1], at: .seconds(1)) == true)
-        #expect(state.acknowledged(questions[0]) == true)
-        #expect(state.acknowledged(questions[0]) == true)
-        #expect(state.acknowledged(questions[0]) == false)
-        #expect(state.expect(3, for: questions[2], at: .seconds(60)) == false)
-        #expect(state.expect(3, for: questions[2], at: .seconds(61)) == true, "nobody waits for the second any more")
-        #expect(state.acknowledged(questions[1]) == false)
+        #expect(awaited.expect(0, for: questions[0], at: .zero) == nil)
+        #expect(awaited.expect(2, for: questions[0], at: .zero) == 1)
+        #expect(awaited.expect(1, for: questions[0], at: .zero) == nil)
+        #expect(awaited.expect(2, for: questions[1], at: .zero) == nil)
+        #expect(awaited.expect(1, for: questions[1], at: .seconds(1)) == 2)
+        #expect(awaited.acknowledged(questions[0]) == true)
+        #expect(awaited.acknowledged(questions[0]) == true)
+        #expect(awaited.acknowledged(questions[0]) == false)
+        #expect(awaited.expect(3, for: questions[2], at: .seconds(60)) == nil)
+        #expect(awaited.expect(3, for: questions[2], at: .seconds(61)) == 3, "nobody waits for the second any more")
+        #expect(awaited.acknowledged(questions[1]) == false)
     }
 }
