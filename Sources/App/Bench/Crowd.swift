@@ -112,7 +112,7 @@ extension ChaosClient {
 }
 
 extension ClientHistory {
-    /// The times without a connection that had been welcomed: from the last sign of one to the first of the next.
+    /// From the last frame on a connection to the `WELCOME` on the next one: at most so long was there none.
     var gaps: [Duration] {
         let welcomed = connections.filter { $0.welcomedAt != nil }
         return zip(welcomed, welcomed.dropFirst()).compactMap { earlier, later in

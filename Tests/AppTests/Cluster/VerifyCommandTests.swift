@@ -22,7 +22,7 @@ struct VerifyCommandTests {
         #expect(verify.output.last == "24 PASS, 0 FAIL, 0 SKIP", "\(verify.output.joined(separator: "\n"))")
     }
 
-    @Test("On instances that run already, with the admin's password in a file, the rows are left out that need more; so compose.yaml runs it")
+    @Test("On running instances, with the admin's password in a file, as compose.yaml does it: rows that need more are left out")
     func given() async throws {
         let cluster = try await SpawnedCluster.start()
         let file = cluster.directory.path(of: "admin_password")
