@@ -44,6 +44,9 @@ need_build_packages() {
 # Debian may start the server that it installs; it is never used here, tests and demo start their own.
 need_redis() { need_packages redis-server; }
 
+# Prometheus with promtool, which tests read metrics and rules with, and a client of HTTPS.
+need_prometheus() { need_packages prometheus curl openssl; }
+
 # A browser that programs drive, its fonts, a proxy to put before instances, and the Python that drives.
 need_chromium() { need_packages chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji nginx-light python3; }
 

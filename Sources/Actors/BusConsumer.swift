@@ -43,14 +43,14 @@ package struct BusConsumer: Sendable {
         }
         switch incoming.event {
         case .message(let message):
-            let isConcerned = await delivery.deliverHere([message])
+            let isConcerned = await delivery.deliverHere([message], by: .bus)
             guard isConcerned else { return }
             logger.info(
                 "chat_message_delivered",
                 metadata: ["messageId": "\(message.messageID)", "originInstanceId": "\(incoming.origin.instanceID)"]
             )
         case .kick(let kick):
-            let closed = await moderation.apply(kick)
+            let closed = await moderation.apply(kick, by: .bus, orderedAt: incoming.eventID.time)
             var metadata: Logger.Metadata = [
                 "targetUserId": "\(kick.userID)", "closed": .stringConvertible(closed),
                 "originInstanceId": "\(incoming.origin.instanceID)",

@@ -75,9 +75,10 @@ package actor ChannelActor: FeedOwner {
     }
 
     /// Messages that are stored, ascending: from this instance's writer, or as hints.
-    package func deliver(_ messages: [Message]) {
+    package func deliver(_ messages: [Message], by path: DeliveryPath = .local) {
         let (inTurn, needsFill) = feed.receive(messages)
         audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: path)
         if needsFill { beginFill() }
     }
 

@@ -32,6 +32,7 @@ package actor Reconciler {
     private let bus: any Bus
     private let freshness: FreshnessGate
     private let time: any TimeSource
+    private let metrics: ChatMetrics
     private let logger: Logger
     /// Nil until the store has said where to begin.
     private var positions: Positions?
@@ -47,6 +48,7 @@ package actor Reconciler {
         bus: any Bus,
         freshness: FreshnessGate,
         time: any TimeSource,
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Reconciler")
     ) {
         self.store = store
@@ -57,6 +59,7 @@ package actor Reconciler {
         self.bus = bus
         self.freshness = freshness
         self.time = time
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -109,10 +112,13 @@ package actor Reconciler {
             let memberships = try await followMemberships(last)
             let gaps = try await catchUp(last)
             positions = Positions(watermark)
+            metrics.reconciler.noteGaps(gaps)
+            metrics.reconciler.noteRound(took: time.uptime() - began)
             let found = kicks + memberships + gaps
             if found > 0 { logger.info("reconciled", metadata: ["count": .stringConvertible(found)]) }
             return found
         } catch {
+            metrics.reconciler.noteFailedRound()
             logger.debug("round_failed", metadata: ["error": "\(error)"])
             return 0
         }
@@ -135,9 +141,11 @@ package actor Reconciler {
             kicks += page.changes.map { .revokeOne($0.userID, $0.sessionID) }
             next = page.next
         }
+        // It was ordered after the last complete read began, or that had shown it.
+        let earliest = time.now().advanced(by: .zero - freshness.age)
         var count = 0
         for kick in kicks {
-            let closed = await moderation.apply(kick)
+            let closed = await moderation.apply(kick, by: .reconciler, orderedAt: earliest)
             guard closed > 0 else { continue }
             count += closed
             logger.info("kick_recovered", metadata: ["targetUserId": "\(kick.userID)", "closed": .stringConvertible(closed)])

@@ -30,6 +30,8 @@ package actor SessionActor {
     /// The latest messages whose `ACK` was written.
     var acked: Deque<MessageID> = []
     private static let ackedLimit = 1_024
+    /// Whether it was counted as opened.
+    private(set) var wasCounted = false
     var presence = SessionPresence()
     /// Of a `SYNC` whose last part has not come yet.
     var syncParts: [ConversationID: Int64] = [:]
@@ -87,9 +89,11 @@ extension SessionActor {
         case .admit:
             break
         case .refuse(let delay):
+            environment.metrics.sessions.noteLimitedFrame()
             send(.error(ref: frame.ref, RequestError(.rateLimited, "Too many frames; slow down.", retryAfter: delay)))
             return
         case .close:
+            environment.metrics.sessions.noteLimitedConnection()
             environment.logger.notice("rate_limited", metadata: logIDs)
             end(.rateLimited)
             return
@@ -119,7 +123,7 @@ extension SessionActor {
 
     /// The socket is gone; called once.
     package func connectionClosed() {
-        if state.close() { release(reason: "connection closed") }
+        if state.close() { release(because: nil) }
     }
 }
 
@@ -159,6 +163,12 @@ extension SessionActor {
         return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID) ? message : nil
     }
 
+    /// Counts the session as one that was welcomed.
+    func count() {
+        wasCounted = true
+        environment.metrics.sessions.noteOpened()
+    }
+
     /// Remembers a message whose `ACK` is written.
     func noteAcked(_ message: Message) {
         acked.append(message.messageID)
@@ -174,6 +184,7 @@ extension SessionActor {
 
     func admit(_ admission: OutboundAdmission) {
         guard admission == .overflow else { return }
+        environment.metrics.sessions.noteSlowConsumer()
         environment.logger.notice("slow_consumer", metadata: logIDs)
         end(.slowConsumer)
     }
@@ -182,12 +193,14 @@ extension SessionActor {
     func end(_ reason: EndReason, farewell: Event?) -> Bool {
         guard state.close() else { return false }
         outbound.close(reason, after: farewell)
-        release(reason: reason.closeText)
+        release(because: reason)
         return true
     }
 
     /// Forgets what the session holds and takes it off the registry.
-    private func release(reason: String) {
+    ///
+    /// - Parameter reason: nil where the socket was gone first.
+    private func release(because reason: EndReason?) {
         commands.removeAll()
         inFlight.removeAll()
         acked.removeAll()
@@ -196,14 +209,16 @@ extension SessionActor {
         guard user != nil, let principal else { return }
         user = nil
         presenceClosed(principal)
+        if wasCounted { environment.metrics.sessions.noteClosed(reason) }
         environment.activity.connectionEnded(after: environment.time.uptime() - openedAt)
         var metadata = logIDs
-        metadata["reason"] = .string(reason)
+        metadata["reason"] = .string(reason?.closeText ?? "connection closed")
         environment.logger.info("DISCONNECT", metadata: metadata)
         departure = Task { await self.environment.registry.leave(self.connectionID, of: principal.userID) }
     }
 
     func refuse(_ error: RequestError, ref: String?) {
+        environment.metrics.sessions.noteBadFrame()
         send(.error(ref: ref, error))
         if badFrames.exceeds(at: environment.time.uptime()) { end(.tooManyBadFrames) }
     }

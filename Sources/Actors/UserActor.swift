@@ -237,7 +237,7 @@ extension UserActor {
 extension UserActor {
     /// Messages of one conversation that are stored, ascending: from this instance's writer, or as hints. Each is written when it has
     /// its turn, and once.
-    package func deliver(_ messages: [Message]) {
+    package func deliver(_ messages: [Message], by path: DeliveryPath = .local) {
         guard let first = messages.first?.seq, let last = messages.last?.seq else { return }
         let conversation = messages[0].conversationID
         guard start != nil else { return note(first: first, last: last, in: conversation) }
@@ -245,6 +245,7 @@ extension UserActor {
         let (inTurn, needsFill) = feed.receive(messages)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: path)
         if needsFill { beginFill(conversation) }
     }
 
@@ -328,6 +329,7 @@ extension UserActor {
         let inTurn = feed.fill(with: messages)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: .reconciler)
         return inTurn.count
     }
 

@@ -1,8 +1,8 @@
 import Actors
-import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Metrics
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -16,8 +16,11 @@ enum Server {
     /// - Throws: `ExitError` where it can't start.
     static func run(_ settings: Settings) async throws {
         let logger = Logger(label: "Server")
-        raiseFileLimit(logger)
-        let instance = try await Instance(settings)
+        let limits = connectionLimits(settings, logger)
+        let metrics = PrometheusRegistry()
+        // Before anything that is measured is made: each keeps its handles.
+        MetricsSystem.bootstrap(metrics)
+        let instance = try await Instance(settings, limits: limits, metrics: metrics)
         let door = instance.socketIODoor(settings)
         let drain = DrainService(
             registry: instance.registry,
@@ -27,6 +30,8 @@ enum Server {
         )
         var services = ServiceGroupConfiguration(
             services: [
+                .init(service: instance.eventLoopProbe),
+                .init(service: ReloadService(tls: instance.tls, logger: logger)),
                 .init(service: instance.storeMonitor),
                 .init(service: instance.presenceService),
                 .init(service: instance.busConsumer),
@@ -40,6 +45,9 @@ enum Server {
             logger: quiet(logger)
         )
         if let adapter = instance.adapter { services.services.insert(.init(service: adapter), at: 0) }
+        if let application = instance.metricsApplication(settings, logger: logger) {
+            services.services.insert(.init(service: application), at: 0)
+        }
         if let bus = instance.busService { services.services.insert(.init(service: bus), at: 0) }
         services.maximumGracefulShutdownDuration = settings.connections.drain + .seconds(5)
         do {
@@ -63,13 +71,24 @@ enum Server {
     }
 
     /// Each connection is a file descriptor: as many as the system gives.
-    private static func raiseFileLimit(_ logger: Logger) {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            logger.debug("file_limit_raised", metadata: ["limit": .stringConvertible(UInt64(limit.rlim_cur))])
+    private static func connectionLimits(_ settings: Settings, _ logger: Logger) -> ConnectionLimits {
+        let files = FileLimit.raise()
+        let wanted = settings.connections.maximum
+        let limits = ConnectionLimits(files: files.now, wanted: wanted)
+        logger.info(
+            "file_limit",
+            metadata: [
+                "limit": .stringConvertible(files.now), "before": .stringConvertible(files.before),
+                "maxConnections": .stringConvertible(limits.connections),
+            ]
+        )
+        if let wanted, wanted > limits.connections {
+            logger.warning(
+                "max_connections_lowered",
+                metadata: ["wanted": .stringConvertible(wanted), "possible": .stringConvertible(limits.connections)]
+            )
         }
+        return limits
     }
 }
 
@@ -86,6 +105,12 @@ struct Instance: Sendable {
     let storeMonitor: StoreMonitor
     let presenceService: PresenceService
     let activity: ActivityService
+    let eventLoopProbe: EventLoopProbe
+    /// Nil for plain HTTP.
+    let tls: ServerTLS?
+    private let loops: SessionLoops
+    private let admission: ConnectionAdmission
+    private let metricsRoute: MetricsRoute
     private let store: any ClosableStore
     private let hasher: ScryptHasher
     private let routes: Routes
@@ -93,7 +118,14 @@ struct Instance: Sendable {
     private let group = MultiThreadedEventLoopGroup.singleton
 
     /// Opens the store and makes the first admin.
-    init(_ settings: Settings) async throws {
+    ///
+    /// - Parameter metrics: what `MetricsSystem` records into.
+    init(_ settings: Settings, limits: ConnectionLimits, metrics: PrometheusRegistry) async throws {
+        tls = try Self.serverTLS(settings)
+        loops = SessionLoops(group: group)
+        admission = ConnectionAdmission(connections: limits.connections, sockets: limits.sockets)
+        eventLoopProbe = EventLoopProbe(group: group)
+        TransportMetrics.prepare()
         let time = SystemTime()
         let ids = UUIDv7Generator(time: time)
         let identity = InstanceIdentity(
@@ -130,9 +162,23 @@ struct Instance: Sendable {
             time: time,
             followsTopics: settings.bus.routing == .targeted
         )
+        let startedAt = time.now()
+        metricsRoute = MetricsRoute(
+            registry: metrics,
+            gauges: InstanceGauges(
+                metrics,
+                registry: registry,
+                bus: bus,
+                store: storeMonitor.status,
+                loops: loops,
+                admission: admission,
+                connectionLimit: limits.connections,
+                startedAt: startedAt
+            )
+        )
         let reporter = InstanceReporter(
             instanceID: settings.instance.id,
-            startedAt: time.now(),
+            startedAt: startedAt,
             registry: registry,
             bus: bus,
             store: storeMonitor.status,
@@ -213,6 +259,7 @@ struct Instance: Sendable {
             reporter: reporter,
             activity: activity.recorder,
             drain: drain,
+            metrics: settings.metrics.port == nil ? metricsRoute : nil,
             time: time,
             settings: settings
         )
@@ -223,9 +270,10 @@ struct Instance: Sendable {
     func application(_ settings: Settings, door: SocketIODoor, logger: Logger) -> Application<RouterResponder<APIContext>> {
         var services = webSocketServices(settings)
         services.engineIO = door.servers
-        let loops = door.loops
+        let loops = loops
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let scheme = tls == nil ? "http" : "https"
         var application = Application(
             router: routes.router(door: door),
             server: HTTPServerBuilder { [services] in SwitchboardChannel(responder: $0, loops: loops, services: services) },
@@ -237,7 +285,7 @@ struct Instance: Sendable {
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.http.port
                 let host = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(settings.http.host) ? "localhost" : settings.http.host
-                logger.info("Backend listening on http://\(host):\(port)")
+                logger.info("Backend listening on \(scheme)://\(host):\(port)")
             },
             eventLoopGroupProvider: .shared(group),
             logger: quiet
@@ -256,7 +304,25 @@ struct Instance: Sendable {
 
     /// Where clients of Socket.IO come in.
     func socketIODoor(_ settings: Settings) -> SocketIODoor {
-        SocketIODoor(settings, loops: SessionLoops(group: group), services: webSocketServices(settings), adapter: adapter)
+        SocketIODoor(settings, loops: loops, services: webSocketServices(settings), adapter: adapter)
+    }
+
+    /// The server for `/metrics` alone, where it has a port of its own.
+    func metricsApplication(_ settings: Settings, logger: Logger) -> Application<RouterResponder<BasicRequestContext>>? {
+        guard let port = settings.metrics.port else { return nil }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let router = Router(context: BasicRequestContext.self)
+        metricsRoute.add(to: router)
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(settings.http.host, port: port), serverName: nil),
+            onServerRunning: { channel in
+                logger.info("metrics_listening", metadata: ["port": .stringConvertible(channel.localAddress?.port ?? port)])
+            },
+            eventLoopGroupProvider: .shared(group),
+            logger: quiet
+        )
     }
 
     /// Closes what outlives the services.
@@ -276,6 +342,8 @@ struct Instance: Sendable {
             origins: settings.http.allowedOrigins,
             trustedProxies: settings.http.trustedProxies,
             limits: limits,
+            tls: tls,
+            admission: admission,
             refusesConnections: { drain.isDraining || registry.freshness.isCutOff(bus: bus.status) },
             authenticate: { token async throws(RequestError) in try await environment.gate.principal(forToken: token) },
             makeSession: { connectionID, executor, outbound, opening in
@@ -298,6 +366,15 @@ struct Instance: Sendable {
             try await accounts.ensureAdmin(username: admin.username.description, password: admin.password.value)
         } catch {
             throw ExitError(.settings, "ADMIN_USERNAME, ADMIN_PASSWORD: the first admin can't be made: \(error.message)")
+        }
+    }
+
+    private static func serverTLS(_ settings: Settings) throws -> ServerTLS? {
+        guard let files = settings.http.tls else { return nil }
+        do {
+            return try ServerTLS(certificateFile: files.certificate, keyFile: files.key)
+        } catch {
+            throw ExitError(.settings, "TLS_CERT_FILE, TLS_KEY_FILE: \(error)")
         }
     }
 

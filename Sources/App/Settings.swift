@@ -16,6 +16,7 @@ struct Settings: Sendable {
     let socketIO: SocketIO?
     /// Nil where Redis isn't shared with Node.js instances of Socket.IO.
     let socketIOAdapter: AdapterFormat?
+    let metrics: Metrics
     /// After which a user's presence that nobody renews is forgotten.
     let presenceExpiry: Duration
     let log: Log
@@ -53,6 +54,8 @@ struct Settings: Sendable {
         let maxFrameBytes: Int
         let outboundLimitBytes: Int
         let heartbeat: Duration
+        /// Live connections at once; nil for as many as there can be.
+        let maximum: Int?
         /// Frames a second; 0 for no limit.
         let rateLimit: Int
         /// The time over which connections are sent away when the server stops.
@@ -104,6 +107,12 @@ struct Settings: Sendable {
         let maxPayload: Int
         /// Whether the echo of the protocol's own tests stands in the chat's place.
         let isEcho: Bool
+    }
+
+    /// Where what is measured can be read.
+    struct Metrics: Sendable {
+        /// Nil for `/metrics` on the port of everything else; 0 for any free one.
+        let port: Int?
     }
 
     /// What is logged, and how.

@@ -9,7 +9,7 @@ struct ConversationWriterTests {
     private var conversation: ConversationID { .direct(UserPair(sender, UserID(high: 1, low: 2))) }
 
     private func writer(limit: Int = 4_096) -> ConversationWriter {
-        ConversationWriter(store: instance.store, delivery: instance.delivery, limit: limit)
+        ConversationWriter(store: instance.store, delivery: instance.delivery, time: instance.time, limit: limit)
     }
 
     private func batch(_ ids: Int...) throws -> [MessageDraft] {

@@ -85,7 +85,7 @@ struct ModerationTests {
         await #expect(throws: RequestError.self) { try await instance.gate.principal(forToken: ada.token) }
         let again = try await instance.accounts.logIn(username: "ada", password: "correct horse", peer: .unknown)
         let connection = await instance.connect(again)
-        #expect(await instance.moderation.apply(.ban(ada.user.userID, authEpoch: 1)) == 0)
+        #expect(await instance.moderation.apply(.ban(ada.user.userID, authEpoch: 1), by: .bus, orderedAt: Timestamp(milliseconds: 0)) == 0)
         #expect(connection.outbound.closeReason == nil)
     }
 }

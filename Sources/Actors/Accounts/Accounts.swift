@@ -16,6 +16,7 @@ package final class Accounts: Sendable {
     private let ids: any IDGenerator
     private let time: any TimeSource
     private let tokenLifetime: Duration
+    private let metrics: ChatMetrics
     private let logger: Logger
     private let throttle = Locked(FailureThrottle<ThrottleKey>())
 
@@ -32,6 +33,7 @@ package final class Accounts: Sendable {
         ids: any IDGenerator,
         time: any TimeSource,
         tokenLifetime: Duration,
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
@@ -41,6 +43,7 @@ package final class Accounts: Sendable {
         self.ids = ids
         self.time = time
         self.tokenLifetime = tokenLifetime
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -95,6 +98,7 @@ package final class Accounts: Sendable {
         // Asked again: of guesses at the same time no more may be answered than of those one after the other, right ones included.
         try admit(keys, countsAsFailure: !isRight || credentials == nil)
         guard isRight, let user = credentials?.user else {
+            metrics.sessions.noteWrongPassword()
             throw RequestError(.unauthenticated, "Wrong username or password.")
         }
         if user.isSuspended { throw .suspended }
@@ -115,7 +119,9 @@ package final class Accounts: Sendable {
             for key in keys { throttle.noteFailure(of: key, at: now) }
             return nil
         }
-        if let delay { throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay) }
+        guard let delay else { return }
+        metrics.sessions.noteLimitedLogIn()
+        throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay)
     }
 
     private func credentials(_ name: Username?) async throws(RequestError) -> Credentials? {

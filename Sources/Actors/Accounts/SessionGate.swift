@@ -24,20 +24,37 @@ package actor SessionGate {
     private let store: any AccountStore
     private let tokens: any TokenCodec
     private let time: any TimeSource
+    private let metrics: ChatMetrics
     private let logger: Logger
     private var entries: [SessionID: Entry] = [:]
     /// Raised by each kick: what was read before is not kept after.
     private var generation: UInt64 = 0
 
-    package init(store: any AccountStore, tokens: any TokenCodec, time: any TimeSource, logger: Logger = Logger(label: "Session")) {
+    package init(
+        store: any AccountStore,
+        tokens: any TokenCodec,
+        time: any TimeSource,
+        metrics: ChatMetrics = .shared,
+        logger: Logger = Logger(label: "Session")
+    ) {
         self.store = store
         self.tokens = tokens
         self.time = time
+        self.metrics = metrics
         self.logger = logger
     }
 
     /// Whose token this is, where the token and its session are valid.
     package func principal(forToken token: String) async throws(RequestError) -> Principal {
+        do throws(RequestError) {
+            return try await checked(token)
+        } catch {
+            metrics.sessions.noteRefusedToken(error)
+            throw error
+        }
+    }
+
+    private func checked(_ token: String) async throws(RequestError) -> Principal {
         let claims = try await tokens.verify(token)
         let record = try await record(claims.sessionID, of: claims.userID)
         if let reason = record.refusal(at: time.now()) { throw RequestError(reason) }

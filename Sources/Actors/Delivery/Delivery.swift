@@ -19,27 +19,28 @@ package struct Delivery: Sendable {
 
     /// Delivers messages of one conversation that this instance has stored, ascending.
     package func deliver(_ messages: [Message]) async {
-        await deliverHere(messages)
+        await deliverHere(messages, by: .local)
         for message in messages { bus.publish(.message(message)) }
     }
 
     /// Delivers messages of one conversation to the connections of this instance alone.
     ///
+    /// - Parameter path: how they came here.
     /// - Returns: whether anybody here is concerned.
     @discardableResult
-    package func deliverHere(_ messages: [Message]) async -> Bool {
+    package func deliverHere(_ messages: [Message], by path: DeliveryPath = .bus) async -> Bool {
         // While bans may have been missed nothing is delivered; the reconciler brings it.
         guard let conversation = messages.first?.conversationID, !registry.freshness.isStale else { return false }
         let isConcerned: Bool
         switch conversation {
         case .direct(let pair):
             let users = await registry.users(pair.members)
-            for user in users { await user.deliver(messages) }
+            for user in users { await user.deliver(messages, by: path) }
             isConcerned = !users.isEmpty
             if isConcerned, messages.first?.seq == 1 { presence?.met(pair) }
         case .channel(let name):
             let channel = channels.channel(name)
-            await channel?.deliver(messages)
+            await channel?.deliver(messages, by: path)
             isConcerned = channel != nil
         }
         for message in messages {

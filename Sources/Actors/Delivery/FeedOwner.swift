@@ -65,6 +65,7 @@ extension FeedOwner {
             try? await environment.time.sleep(for: backoff.next(using: &generator))
         }
         guard count > 0 else { return }
+        environment.metrics.reconciler.noteFilled(count)
         environment.logger.info("gap_filled", metadata: ["conversationId": "\(conversation)", "count": .stringConvertible(count)])
     }
 }

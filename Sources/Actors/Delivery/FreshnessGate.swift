@@ -19,6 +19,12 @@ package final class FreshnessGate: Sendable {
         return state.withLock { $0.isCutOff(at: now, bus: bus) }
     }
 
+    /// How long ago the last complete read of bans and revocations began.
+    package var age: Duration {
+        let now = time.uptime()
+        return state.withLock { $0.age(at: now) }
+    }
+
     func note(readBegan began: Duration) {
         state.withLock { $0.note(readBegan: began) }
     }

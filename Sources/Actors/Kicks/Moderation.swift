@@ -17,6 +17,7 @@ package struct Moderation: Sendable {
     private let bus: any Bus
     private let ids: any IDGenerator
     private let time: any TimeSource
+    private let metrics: ChatMetrics
     private let logger: Logger
 
     package init(
@@ -26,6 +27,7 @@ package struct Moderation: Sendable {
         bus: any Bus,
         ids: any IDGenerator,
         time: any TimeSource,
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
@@ -34,6 +36,7 @@ package struct Moderation: Sendable {
         self.bus = bus
         self.ids = ids
         self.time = time
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -74,17 +77,22 @@ package struct Moderation: Sendable {
         if admin != nil { await record(.revokeOne, target: id, session: session, by: admin) }
     }
 
-    /// Ends the connections of this instance that an order means, its own or one that came over the bus.
+    /// Ends the connections of this instance that an order means.
     ///
+    /// - Parameters:
+    ///   - path: how the order came here.
+    ///   - time: when it was given, at the earliest.
     /// - Returns: how many that were.
-    package func apply(_ kick: Kick) async -> Int {
+    package func apply(_ kick: Kick, by path: DeliveryPath, orderedAt time: Timestamp) async -> Int {
         await gate.forget(kick.userID)
         guard let user = await registry.user(kick.userID) else { return 0 }
-        return await user.apply(kick)
+        let closed = await user.apply(kick)
+        metrics.kicks.carriedOut(kick, by: path, after: self.time.now() - time, closed: closed)
+        return closed
     }
 
     private func carryOut(_ kick: Kick) async -> Int {
-        let closed = await apply(kick)
+        let closed = await apply(kick, by: .local, orderedAt: time.now())
         bus.publish(.kick(kick))
         return closed
     }

@@ -16,13 +16,23 @@ package actor ConversationWriter {
 
     private let store: any MessageStore
     private let delivery: Delivery
+    private let time: any TimeSource
+    private let metrics: ChatMetrics
     private let limit: Int
     private var entries: [ConversationID: Entry] = [:]
 
     /// - Parameter limit: drafts of one conversation that may wait; past it an append fails with `.overloaded`.
-    package init(store: any MessageStore, delivery: Delivery, limit: Int = 4_096) {
+    package init(
+        store: any MessageStore,
+        delivery: Delivery,
+        time: any TimeSource,
+        metrics: ChatMetrics = .shared,
+        limit: Int = 4_096
+    ) {
         self.store = store
         self.delivery = delivery
+        self.time = time
+        self.metrics = metrics
         self.limit = limit
     }
 
@@ -59,12 +69,15 @@ package actor ConversationWriter {
 
     private func commit(_ group: [Waiting], to conversation: ConversationID) async {
         let outcomes: [AppendOutcome]
+        let began = time.uptime()
         do {
             outcomes = try await store.append(group.flatMap(\.drafts), to: conversation)
         } catch {
+            metrics.sending.failed(error)
             for waiting in group { waiting.continuation.resume(returning: .failure(error)) }
             return
         }
+        metrics.sending.appended(outcomes.count, in: time.uptime() - began)
         var rest = outcomes[...]
         var stored: [Message] = []
         for waiting in group {

@@ -15,6 +15,7 @@ package final class Messaging: Sendable {
     private let ids: any IDGenerator
     private let activity: ActivityMeter
     private let time: any TimeSource
+    private let metrics: ChatMetrics
     private let logger: Logger
     /// Accounts that were seen to exist. They are never deleted, so what is known stays true.
     private let knownUsers = Locked<Set<UserID>>([])
@@ -27,6 +28,7 @@ package final class Messaging: Sendable {
         ids: any IDGenerator,
         activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
@@ -34,22 +36,32 @@ package final class Messaging: Sendable {
         self.ids = ids
         self.activity = activity
         self.time = time
+        self.metrics = metrics
         self.logger = logger
-        writer = ConversationWriter(store: store, delivery: delivery)
+        writer = ConversationWriter(store: store, delivery: delivery, time: time, metrics: metrics)
     }
 
     /// Stores messages of one sender for one destination; durable when it returns.
     ///
-    /// - Parameter commands: all of the same destination, numbered in this order.
+    /// - Parameters:
+    ///   - commands: all of the same destination, numbered in this order.
+    ///   - path: how they came, for the metrics.
     /// - Returns: an answer a command.
-    package func send(_ commands: [SendCommand], from sender: Principal) async -> [Result<SendReceipt, RequestError>] {
+    package func send(
+        _ commands: [SendCommand],
+        from sender: Principal,
+        over path: SendPath = .websocket
+    ) async -> [Result<SendReceipt, RequestError>] {
         guard let destination = commands.first?.destination else { return [] }
         do {
             let conversation = try await conversation(for: destination, sender: sender)
             let drafts = commands.map { draft($0, from: sender) }
             let outcomes = try await append(drafts, to: conversation)
             let answers = outcomes.map(answer)
-            activity.stored(messages: answers.count { (try? $0.get().isDuplicate) == false })
+            let stored = answers.count { (try? $0.get().isDuplicate) == false }
+            activity.stored(messages: stored)
+            metrics.sending.stored(stored, in: conversation, over: path)
+            metrics.sending.repeated(answers.count { (try? $0.get().isDuplicate) == true })
             return answers
         } catch {
             return commands.map { _ in .failure(error) }

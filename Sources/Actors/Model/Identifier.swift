@@ -43,6 +43,11 @@ package struct Identifier<Entity>: Hashable, Comparable, Sendable {
     }
 }
 
+extension Identifier {
+    /// When it was made, by the clock of who made it (RFC 9562, section 5.7).
+    package var time: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
+}
+
 extension Identifier: CustomStringConvertible {
     package var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in

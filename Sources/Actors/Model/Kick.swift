@@ -23,7 +23,7 @@ package enum Kick: Hashable, Sendable {
 }
 
 /// Why a session's connection ends by the server's will.
-package enum EndReason: Hashable, Sendable {
+package enum EndReason: Hashable, Sendable, CaseIterable {
     /// Banned: `ERROR` first, then 4003.
     case suspended
     /// All sessions revoked: 1000 `Removed`.

@@ -1,6 +1,6 @@
 /// A failure of the store, in the words that every store shares.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
-    package enum Code: Hashable, Sendable {
+    package enum Code: Hashable, Sendable, CaseIterable {
         /// A unique value exists already.
         case duplicateKey
         /// The store can't be reached. Of a write it is not known whether it happened.

@@ -17,9 +17,9 @@ extension SessionActor {
             collect(part, ref: ref)
         case (.sync, _):
             state.syncArrived()
-            enqueue(CommandQueue.Item(ref: ref, command: command))
+            enqueue(CommandQueue.Item(ref: ref, command: command, receivedAt: environment.time.uptime()))
         case (.send, _), (.conversation, _), (.typing, _):
-            enqueue(CommandQueue.Item(ref: ref, command: command))
+            enqueue(CommandQueue.Item(ref: ref, command: command, receivedAt: environment.time.uptime()))
         }
     }
 
@@ -74,9 +74,9 @@ extension SessionActor {
     }
 
     private func runSends(_ batch: [CommandQueue.Item], by principal: Principal) async {
-        let sends = batch.compactMap { item -> (ref: String?, command: SendCommand)? in
+        let sends = batch.compactMap { item -> (item: CommandQueue.Item, command: SendCommand)? in
             guard case .send(let command) = item.command else { return nil }
-            return (item.ref, command)
+            return (item, command)
         }
         let answers = await environment.messaging.send(sends.map(\.command), from: principal)
         for (send, answer) in zip(sends, answers) {
@@ -84,9 +84,10 @@ extension SessionActor {
             switch answer {
             case .success(let receipt):
                 noteAcked(receipt.message)
-                self.send(.ack(ref: send.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
+                self.send(.ack(ref: send.item.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
+                environment.metrics.sending.acknowledged(after: environment.time.uptime() - send.item.receivedAt)
             case .failure(let error):
-                self.send(.error(ref: send.ref, error))
+                self.send(.error(ref: send.item.ref, error))
             }
         }
     }

@@ -52,6 +52,7 @@ extension SessionActor {
     func goLive(_ welcome: Welcome, holds: Bool) {
         let deadline = holds ? environment.time.uptime() + environment.limits.syncTimeout : nil
         guard state.goLive(welcome.principal, syncDeadline: deadline) else { return }
+        count()
         environment.logger.info("CONNECT", metadata: logIDs)
         send(.welcome(welcome))
         presenceOpened(welcome.principal)

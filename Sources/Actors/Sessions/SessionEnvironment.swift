@@ -45,6 +45,7 @@ package final class SessionEnvironment: Sendable {
     package let activity: ActivityMeter
     package let time: any TimeSource
     package let random: RandomSource
+    package let metrics: ChatMetrics
     package let logger: Logger
 
     package init(
@@ -59,6 +60,7 @@ package final class SessionEnvironment: Sendable {
         activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
         random: RandomSource = RandomSource(),
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Session")
     ) {
         self.instanceID = instanceID
@@ -72,6 +74,7 @@ package final class SessionEnvironment: Sendable {
         self.activity = activity
         self.time = time
         self.random = random
+        self.metrics = metrics
         self.logger = logger
     }
 }

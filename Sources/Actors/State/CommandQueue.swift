@@ -7,9 +7,13 @@ package struct CommandQueue: Sendable {
         package let ref: String?
         package let command: Command
 
-        package init(ref: String?, command: Command) {
+        /// The uptime when it came.
+        package let receivedAt: Duration
+
+        package init(ref: String?, command: Command, receivedAt: Duration = .zero) {
             self.ref = ref
             self.command = command
+            self.receivedAt = receivedAt
         }
     }
 

@@ -19,11 +19,15 @@ package struct Freshness: Sendable {
         lastComplete = max(lastComplete, began)
     }
 
+    package func age(at now: Duration) -> Duration {
+        now - lastComplete
+    }
+
     package func isStale(at now: Duration) -> Bool {
-        now - lastComplete > Self.staleAfter
+        age(at: now) > Self.staleAfter
     }
 
     package func isCutOff(at now: Duration, bus: BusStatus) -> Bool {
-        bus != .connected && now - lastComplete > Self.cutOffAfter
+        bus != .connected && age(at: now) > Self.cutOffAfter
     }
 }

@@ -36,7 +36,7 @@ struct ConversationRoutes: Sendable {
         api.post("messages") { request, context in
             let principal = try context.requirePrincipal()
             let command = try FrameDecoder.decodeSend(try await request.body.collect(upTo: JSONBody.limit))
-            let answers = await messaging.send([command], from: principal)
+            let answers = await messaging.send([command], from: principal, over: .http)
             guard let receipt = try answers.first?.get() else { throw RequestError(.internalError, "No answer.") }
             let sent = Sent(
                 message: MessagePayload(receipt.message, showsClientMessageID: true),

@@ -6,7 +6,12 @@ import Hummingbird
 struct HealthRoutes: Sendable {
     let store: any Store
     let bus: any Bus
+    let freshness: FreshnessGate
     let drain: DrainState
+    let time: any TimeSource
+
+    /// How long the store may take to answer here.
+    private static let patience = Duration.seconds(3)
 
     private struct Readiness: Encodable {
         struct Checks: Encodable {
@@ -29,19 +34,31 @@ struct HealthRoutes: Sendable {
                 checks: Readiness.Checks(
                     store: storeAnswers ? "ok" : "unavailable",
                     bus: bus.status.word,
-                    delivery: isReady ? "ok" : "unavailable"
+                    delivery: delivery(storeAnswers)
                 )
             )
             return try JSONBody.response(readiness, status: isReady ? .ok : .serviceUnavailable)
         }
     }
 
+    /// Whether messages reach the connections here. With the bus away those of other instances come from the store, later.
+    ///
+    /// The bus's status is that of the probe that this instance publishes to itself: it has gone all the way that a message goes.
+    private func delivery(_ storeAnswers: Bool) -> String {
+        guard storeAnswers, !freshness.isStale else { return "unavailable" }
+        return bus.status == .reconnecting ? "delayed" : "ok"
+    }
+
     private func storeAnswers() async -> Bool {
-        do {
-            try await store.ping()
-            return true
-        } catch {
-            return false
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await store.ping()) != nil }
+            group.addTask {
+                try? await time.sleep(for: Self.patience)
+                return false
+            }
+            let answer = await group.next() ?? false
+            group.cancelAll()
+            return answer
         }
     }
 }

@@ -56,7 +56,8 @@ struct PeerResolver: Sendable {
 
 extension RequestEndpoint {
     init(_ request: Request, context: APIContext, proxies: TrustedProxies) {
-        self.init(socketAddress: context.remoteAddress?.ipAddress, isSecure: false, trustedProxies: proxies) { name in
+        self.init(socketAddress: context.remoteAddress?.ipAddress, isSecure: request.head.scheme == "https", trustedProxies: proxies) {
+            name in
             if name.lowercased() == "host" { return request.head.authority }
             return HTTPField.Name(name).flatMap { request.headers[$0] }
         }

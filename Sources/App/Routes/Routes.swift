@@ -16,6 +16,8 @@ struct Routes: Sendable {
     let reporter: InstanceReporter
     let activity: ActivityRecorder
     let drain: DrainState
+    /// Nil where it has a port of its own.
+    let metrics: MetricsRoute?
     let time: any TimeSource
     let settings: Settings
 
@@ -23,10 +25,12 @@ struct Routes: Sendable {
     func router(door: SocketIODoor) -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         let origins = OriginMiddleware(origins: settings.http.allowedOrigins, proxies: settings.http.trustedProxies)
+        router.add(middleware: RequestTimeMiddleware())
         router.add(middleware: origins)
         router.add(middleware: SocketIOMiddleware(door: door, proxies: settings.http.trustedProxies))
         router.add(middleware: ErrorMiddleware())
-        HealthRoutes(store: store, bus: bus, drain: drain).add(to: router)
+        HealthRoutes(store: store, bus: bus, freshness: registry.freshness, drain: drain, time: time).add(to: router)
+        metrics?.add(to: router)
         WebRoutes().add(to: router)
 
         let instanceID = settings.instance.id

@@ -15,9 +15,7 @@ extension Settings {
         directory: String = "."
     ) throws(SettingsError) -> Settings {
         let reader = try SettingsReader(configFile: configFile, environment: environment, directory: directory)
-        let settings = try Settings(reader)
-        try settings.refuseWhatIsNotBuilt()
-        return settings
+        return try Settings(reader)
     }
 
     init(_ reader: SettingsReader) throws(SettingsError) {
@@ -30,17 +28,12 @@ extension Settings {
         socketIO = try SocketIO.read(reader, instance: instance)
         socketIOAdapter = try reader.value(SettingsTable.socketIOAdapter).format
         if socketIOAdapter != nil, redis == nil { throw SettingsError("REDIS_URL must be set where SOCKETIO_ADAPTER is not off") }
+        metrics = Metrics(port: try reader.value(SettingsTable.metricsPort))
         presenceExpiry = try reader.value(SettingsTable.presenceExpiry)
         log = Log(level: try reader.value(SettingsTable.logLevel), format: try reader.value(SettingsTable.logFormat))
         accounts = try Accounts(reader, instance: instance, database: database.uri)
     }
 
-    /// What can be set but not served.
-    private func refuseWhatIsNotBuilt() throws(SettingsError) {
-        if http.tls != nil {
-            throw SettingsError("TLS_CERT_FILE and TLS_KEY_FILE must not be set: this version leaves TLS to a proxy before it")
-        }
-    }
 }
 
 extension Settings.Instance {
@@ -79,6 +72,7 @@ extension Settings.Connections {
         maxFrameBytes = try reader.value(SettingsTable.maxFrameBytes)
         outboundLimitBytes = try reader.value(SettingsTable.outboundLimitBytes)
         heartbeat = try reader.value(SettingsTable.heartbeat)
+        maximum = try reader.value(SettingsTable.maxConnections)
         rateLimit = try reader.value(SettingsTable.rateLimit)
         drain = try reader.value(SettingsTable.drain)
     }

@@ -80,6 +80,24 @@ enum SettingsTable {
         summary: "Bytes that may wait for a client that doesn't read before it is closed."
     )
 
+    static let maxConnections = Setting<Int?>.optional(
+        SettingDeclaration(
+            name: "MAX_CONNECTIONS",
+            defaultText: "what file descriptors allow",
+            allowed: "a whole number from 1 to 10000000",
+            summary: "Live connections at once; one more is told to come again (503 with Retry-After)."
+        )
+    ) { Int($0).flatMap { (1...10_000_000).contains($0) ? $0 : nil } }
+
+    static let metricsPort = Setting<Int?>.optional(
+        SettingDeclaration(
+            name: "METRICS_PORT",
+            defaultText: "none: /metrics is on PORT",
+            allowed: "a whole number from 0 to 65535",
+            summary: "Port of HOST for /metrics alone, in plain HTTP, and then not on PORT; 0 takes a free one."
+        )
+    ) { Int($0).flatMap { (0...65_535).contains($0) ? $0 : nil } }
+
     static let heartbeat = Setting.seconds(
         "HEARTBEAT_SECONDS",
         default: 25,
@@ -129,7 +147,8 @@ enum SettingsTable {
             tlsCertificateFile.declaration, tlsKeyFile.declaration, allowedOrigins.declaration, trustedProxies.declaration,
             cookieDomain.declaration,
         ] + accounts + stores + buses + socketIOs + [
-            maxFrameBytes.declaration, outboundLimitBytes.declaration, heartbeat.declaration, rateLimit.declaration, drain.declaration,
-            logLevel.declaration, logFormat.declaration,
+            maxFrameBytes.declaration, outboundLimitBytes.declaration, maxConnections.declaration, heartbeat.declaration,
+            rateLimit.declaration, drain.declaration,
+            metricsPort.declaration, logLevel.declaration, logFormat.declaration,
         ]
 }

@@ -62,10 +62,15 @@ final class ClientPool: Sendable {
         guard !isClosed.load(ordering: .acquiring) else { throw MongoFailure(.unreachable, "the store is closed") }
         defer { underWay.subtract(1, ordering: .relaxed) }
         guard underWay.add(1, ordering: .relaxed).newValue <= options.size + options.waitingLimit else {
+            StoreMetrics.shared.noteRefused()
             throw MongoFailure(.overloaded, "\(options.waitingLimit) operations wait already")
         }
         do {
+            let asked = ContinuousClock.now
             return try await threads.runIfActive { [self] in
+                let began = ContinuousClock.now
+                StoreMetrics.shared.waited(began - asked, for: .command)
+                defer { StoreMetrics.shared.worked(.now - began, on: .command) }
                 guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(.unreachable, "no client") }
                 defer { mongoc_client_pool_push(pool, client) }
                 return try body(MongoClient(borrowing: client, database: database))

@@ -132,6 +132,12 @@ package struct BusState: Sendable {
         probeReturnedAt = now
     }
 
+    /// How long ago the subscription last proved itself; nil while there is none.
+    package func probeAge(at now: Duration) -> Duration? {
+        guard case .subscribed = phase else { return nil }
+        return now - probeReturnedAt
+    }
+
     /// What to do at `now`, and how long it is until the next question.
     package mutating func probe(at now: Duration) -> (Probe, next: Duration) {
         guard case .subscribed = phase else { return (.wait, probeInterval) }

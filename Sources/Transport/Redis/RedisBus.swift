@@ -94,6 +94,17 @@ package final class RedisBus: Bus, Service {
         core.withLock { $0.state.status }
     }
 
+    /// How many hints wait to be published, or for the answer to it.
+    package var waitingHints: Int {
+        core.withLock { $0.queue.count }
+    }
+
+    /// How long ago a probe last came back over the subscription; nil while there is none.
+    package var probeAge: Duration? {
+        let now = time.uptime()
+        return core.withLock { $0.state.probeAge(at: now) }
+    }
+
     /// Waits until the bus is connected or the time for that is over, which `run` decides. To be called before the server listens.
     ///
     /// - Throws: where the bus is required and was not reached; `run` throws the same.
@@ -143,6 +154,7 @@ package final class RedisBus: Bus, Service {
         do throws(BusRejection) {
             let (delivery, routing) = try codec.open(payload, from: family)
             compareRouting(routing, of: delivery.origin)
+            if delivery.origin != identity { metrics.received(age: time.now() - delivery.eventID.time) }
             if isNew(delivery) { deliver(delivery) }
         } catch {
             metrics.rejected(error)

@@ -85,16 +85,18 @@ package final class SQLiteStore: Store {
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         guard readsUnderWay.add(1, ordering: .relaxed).newValue <= Self.readLimit else {
             readsUnderWay.subtract(1, ordering: .relaxed)
+            StoreMetrics.shared.noteRefused()
             throw StoreError(.overloaded, "\(Self.readLimit) reads wait already")
         }
         defer { readsUnderWay.subtract(1, ordering: .relaxed) }
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
+            let asked = ContinuousClock.now
             pool.asyncRead { reader in
-                do {
-                    continuation.resume(returning: .success(try body(reader.get())))
-                } catch {
-                    continuation.resume(returning: .failure(StoreError(sqlite: error)))
-                }
+                let began = ContinuousClock.now
+                StoreMetrics.shared.waited(began - asked, for: .read)
+                let result = Result { try body(reader.get()) }
+                StoreMetrics.shared.worked(.now - began, on: .read)
+                continuation.resume(returning: result.mapError { StoreError(sqlite: $0) })
             }
         }
         return try result.get()

@@ -16,6 +16,7 @@ final class WriteQueue: Sendable {
     private struct Job: Sendable {
         /// How much of the limits it takes: rows, roughly.
         let weight: Int
+        let givenAt = ContinuousClock.now
         /// Does the work and returns what tells the caller once it is committed. It may run twice, the first time undone.
         let run: @Sendable (Database, inout StampCounter) throws -> @Sendable () -> Void
         let fail: @Sendable (StoreError) -> Void
@@ -74,7 +75,10 @@ final class WriteQueue: Sendable {
             defer { state.isScheduled = true }
             return (nil, !state.isScheduled)
         }
-        if let refusal { job.fail(refusal) }
+        if let refusal {
+            StoreMetrics.shared.noteRefused()
+            job.fail(refusal)
+        }
         if mustSchedule { schedule() }
     }
 
@@ -97,9 +101,13 @@ final class WriteQueue: Sendable {
     private func commitOnce(_ db: Database) {
         var batch: [Job] = []
         var isRunningJobs = false
+        let began = ContinuousClock.now
+        defer { StoreMetrics.shared.worked(.now - began, on: .write) }
         do {
             let answers = try transaction(db) { stamps in
                 batch = takeBatch()
+                let taken = ContinuousClock.now
+                for job in batch { StoreMetrics.shared.waited(taken - job.givenAt, for: .write) }
                 isRunningJobs = true
                 let answers = try batch.map { try $0.run(db, &stamps) }
                 isRunningJobs = false

@@ -1,4 +1,5 @@
 package import NIOCore
+import Synchronization
 
 /// Something that lives on an event loop and is ticked and flushed with the others there.
 protocol LoopMember: AnyObject {
@@ -23,8 +24,15 @@ package final class SessionLoop: @unchecked Sendable {
     private var connections: [any LoopMember] = []
     private var unflushed: [any LoopMember] = []
     private var ticking: RepeatedTask?
+    private let waitingBytes = Atomic(0)
+    private let mostWaitingBytes = Atomic(0)
 
     package var eventLoop: any EventLoop { executor.eventLoop }
+
+    /// Bytes that waited for this loop's clients at its last tick: of all together, and of the one with the most. May be read from anywhere.
+    var outbound: (sum: Int, most: Int) {
+        (waitingBytes.load(ordering: .relaxed), mostWaitingBytes.load(ordering: .relaxed))
+    }
 
     init(eventLoop: any EventLoop) {
         executor = EventLoopExecutor(eventLoop: eventLoop)
@@ -52,6 +60,7 @@ package final class SessionLoop: @unchecked Sendable {
         guard connections.isEmpty else { return }
         ticking?.cancel()
         ticking = nil
+        note(waiting: 0, most: 0)
     }
 
     /// Flushes `connection` at the end of the loop's turn.
@@ -74,8 +83,18 @@ package final class SessionLoop: @unchecked Sendable {
 
     private func tick() {
         // A tick may close connections; the loop goes over the list as it was.
+        var (sum, most) = (0, 0)
         for connection in connections {
+            let bytes = connection.waitingBytes
+            sum += bytes
+            most = max(most, bytes)
             connection.tick()
         }
+        note(waiting: sum, most: most)
+    }
+
+    private func note(waiting sum: Int, most: Int) {
+        waitingBytes.store(sum, ordering: .relaxed)
+        mostWaitingBytes.store(most, ordering: .relaxed)
     }
 }

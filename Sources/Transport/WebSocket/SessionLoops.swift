@@ -19,6 +19,14 @@ package final class SessionLoops: Sendable {
     /// The executors of all loops.
     package var executors: [EventLoopExecutor] { loops.values.map(\.executor) }
 
+    /// Bytes that wait for clients: for all together, and for the one with the most.
+    package var outbound: (sum: Int, most: Int) {
+        loops.values.reduce(into: (sum: 0, most: 0)) { total, loop in
+            let outbound = loop.outbound
+            total = (total.sum + outbound.sum, max(total.most, outbound.most))
+        }
+    }
+
     /// An id for a new connection; one sequence for every transport of the process.
     package func nextConnectionID() -> ConnectionID {
         ConnectionID(lastConnectionID.wrappingAdd(1, ordering: .relaxed).newValue)

@@ -31,14 +31,20 @@ package struct SwitchboardChannel: ServerChildChannel, HTTPChannelHandler {
                 value: FixedSizeRecvByteBufferAllocator(capacity: services.limits.receiveBufferBytes)
             )
             let pipeline = channel.pipeline.syncOperations
+            let outcome = channel.eventLoop.makePromise(of: AcceptedConnection.Outcome.self)
+            guard services.admission.admit(socket: channel) else {
+                UpgradeMetrics.shared.refusedSocket()
+                try pipeline.addHandler(SocketRefuser())
+                outcome.succeed(.closed)
+                return AcceptedConnection(channel: channel, outcome: outcome.futureResult)
+            }
             if let tls = services.tls {
-                try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+                try pipeline.addHandler(NIOSSLServerHandler(context: tls.current))
             }
             let codec = UpgradeGate.Codec(
                 encoder: HTTPResponseEncoder(),
                 decoder: ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
             )
-            let outcome = channel.eventLoop.makePromise(of: AcceptedConnection.Outcome.self)
             let gate = UpgradeGate(
                 services: services,
                 loops: loops,

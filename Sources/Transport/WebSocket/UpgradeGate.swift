@@ -34,6 +34,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     private let paths: UpgradePaths
     private var state: UpgradeGateState
     private var deadline: Scheduled<Void>?
+    /// Runs while the body of a request is on its way.
+    private var bodyDeadline: Scheduled<Void>?
     private var authentication: Task<Void, Never>?
     private var context: ChannelHandlerContext?
     private var hasOutcome = false
@@ -76,8 +78,27 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
             context.fireChannelRead(data)
             return
         }
-        let action = state.received(Self.unwrapInboundIn(data))
+        let part = Self.unwrapInboundIn(data)
+        limitBody(part)
+        let action = state.received(part)
         carryOut(action, part: data)
+    }
+
+    /// What comes in drips would hold its connection for ever: each drip is a sign of life.
+    private func limitBody(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head:
+            bodyDeadline?.cancel()
+            bodyDeadline = context?.eventLoop.scheduleTask(in: TimeAmount(services.limits.bodyTimeout)) {
+                UpgradeMetrics.shared.closedSlowRequest()
+                self.context?.close(promise: nil)
+            }
+        case .body:
+            break
+        case .end:
+            bodyDeadline?.cancel()
+            bodyDeadline = nil
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -170,11 +191,13 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
         do throws(UpgradeRefusal) {
             if case .engineIO(let server) = paths.target(of: head) {
                 let request = try server.judgeUpgrade(head, endpoint: endpoint)
+                guard services.admission.admit(connection: context.channel) else { throw .full }
                 upgrade(head, Admission(engineIO: request, server: server, loop: loop, limits: services.limits))
                 return
             }
             let request = try UpgradeRequest(head, endpoint: endpoint, origins: services.origins)
             guard !services.refusesConnections() else { throw .draining }
+            guard services.admission.admit(connection: context.channel) else { throw .full }
             authenticate(head, request)
         } catch {
             refuse(error)
@@ -271,6 +294,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
 
     private func refuse(_ refusal: UpgradeRefusal) {
         guard let context, !state.isRefused, !state.isUpgraded else { return }
+        UpgradeMetrics.shared.refused(status: refusal.status.code)
         state.refused()
         authentication?.cancel()
         authentication = nil
@@ -299,6 +323,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
             if self.state.isDeciding {
                 self.refuse(.tooSlow)
             } else {
+                UpgradeMetrics.shared.closedSlowRequest()
                 self.context?.close(promise: nil)
             }
         }
@@ -318,6 +343,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     private func end() {
         context = nil
         cancelDeadline()
+        bodyDeadline?.cancel()
+        bodyDeadline = nil
         authentication?.cancel()
         authentication = nil
         codec = nil

@@ -62,6 +62,12 @@ struct UpgradeRefusal: Error, Equatable {
         headers: ["Retry-After": "1"]
     )
 
+    static let full = Self(
+        status: .serviceUnavailable,
+        error: RequestError(.storeUnavailable, "This instance has as many connections as it takes; connect again later."),
+        headers: ["Retry-After": "5"]
+    )
+
     static let tooSlow = Self(
         status: .serviceUnavailable,
         error: RequestError(.storeUnavailable, "The session could not be checked in time; connect again."),

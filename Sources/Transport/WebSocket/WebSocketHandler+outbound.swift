@@ -22,6 +22,12 @@ extension WebSocketHandler: SessionOutbound {
 
     package var isPressed: Bool { backlog > limits.outboundLimitBytes / 2 }
 
+    /// Bytes that wait for the client, here and in the socket's own buffer.
+    var waitingBytes: Int {
+        guard let context else { return 0 }
+        return context.channel.isWritable ? waiting.bytes : waiting.bytes + bufferedBytes(context)
+    }
+
     package func ping() {
         guard handshake.isOpen, let context, context.channel.isWritable else { return }
         context.write(Self.wrapOutboundOut(ServerFraming.ping), promise: nil)

@@ -8,6 +8,8 @@ package struct WebSocketLimits: Hashable, Sendable {
     package var receiveBufferBytes = 1_024
     /// From the accepted connection to its first whole request head, and from there to the answer to an upgrade.
     package var handshakeTimeout: Duration
+    /// From the head of an HTTP request to the end of its body.
+    package var bodyTimeout: Duration
     /// How long an HTTP connection without a request stays open.
     package var idleTimeout: Duration
     /// How long the client has for its close frame after ours.
@@ -15,7 +17,12 @@ package struct WebSocketLimits: Hashable, Sendable {
     /// As `closeTimeout`, where the close jumps the queue; then the connection is reset.
     package var kickTimeout: Duration = .milliseconds(500)
 
-    package init(handshakeTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(75)) {
+    package init(
+        handshakeTimeout: Duration = .seconds(10),
+        bodyTimeout: Duration = .seconds(30),
+        idleTimeout: Duration = .seconds(75)
+    ) {
+        self.bodyTimeout = bodyTimeout
         self.handshakeTimeout = handshakeTimeout
         self.idleTimeout = idleTimeout
     }

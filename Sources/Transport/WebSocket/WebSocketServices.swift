@@ -1,5 +1,4 @@
 package import Actors
-package import NIOSSL
 
 /// What a connection's request has settled before its session begins.
 package struct ConnectionOpening: Hashable, Sendable {
@@ -24,13 +23,15 @@ package struct WebSocketServices: Sendable {
     package var trustedProxies: TrustedProxies
     package var limits: WebSocketLimits
     /// Nil for plain HTTP.
-    package var tls: NIOSSLContext?
+    package var tls: ServerTLS?
+    package var admission: ConnectionAdmission
 
     package init(
         origins: AllowedOrigins = AllowedOrigins(),
         trustedProxies: TrustedProxies = TrustedProxies(),
         limits: WebSocketLimits = WebSocketLimits(),
-        tls: NIOSSLContext? = nil,
+        tls: ServerTLS? = nil,
+        admission: ConnectionAdmission = ConnectionAdmission(),
         refusesConnections: @escaping @Sendable () -> Bool = { false },
         authenticate: @escaping @Sendable (_ token: String) async throws(RequestError) -> Principal,
         makeSession:
@@ -42,6 +43,7 @@ package struct WebSocketServices: Sendable {
         self.trustedProxies = trustedProxies
         self.limits = limits
         self.tls = tls
+        self.admission = admission
         self.refusesConnections = refusesConnections
         self.authenticate = authenticate
         self.makeSession = makeSession

@@ -150,15 +150,14 @@ struct SettingsTests {
         #expect(throws: SettingsError.self) { try load(variables) }
     }
 
-    @Test(
-        "What this version can't serve is refused at boot",
-        arguments: [
-            ["TLS_CERT_FILE": "/etc/hostname", "TLS_KEY_FILE": "/etc/hostname"]
-        ]
-    )
-    func notBuilt(variables: [String: String]) throws {
-        let environment = ["JWT_SECRET": Self.secret].merging(variables) { _, new in new }
-        #expect(throws: SettingsError.self) { try Settings.load(environment: environment, directory: "/nowhere") }
+    @Test("Limits and ports that may be left out are nil then, and checked where they aren't")
+    func leftOut() throws {
+        #expect(try load().connections.maximum == nil)
+        #expect(try load().metrics.port == nil)
+        #expect(try load(["MAX_CONNECTIONS": "5", "METRICS_PORT": "0"]).connections.maximum == 5)
+        for variables in [["MAX_CONNECTIONS": "0"], ["METRICS_PORT": "65536"], ["METRICS_PORT": "-1"]] {
+            #expect(throws: SettingsError.self) { try load(variables) }
+        }
     }
 
     @Test("Routing is broadcast unless it is set, and both ways are served")

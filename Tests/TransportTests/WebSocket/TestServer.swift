@@ -61,6 +61,7 @@ func withServer(
     origins: AllowedOrigins = AllowedOrigins(),
     proxies: TrustedProxies = TrustedProxies(),
     tls: NIOSSLContext? = nil,
+    admission: ConnectionAdmission = ConnectionAdmission(),
     _ body: (TestServer) async throws -> Void
 ) async throws {
     let sessions = Recorder<TestSession>()
@@ -69,7 +70,8 @@ func withServer(
         origins: origins,
         trustedProxies: proxies,
         limits: limits,
-        tls: tls,
+        tls: tls.map { ServerTLS(context: $0) },
+        admission: admission,
         refusesConnections: { isDraining.isSet },
         authenticate: authenticate,
         makeSession: { id, executor, outbound, opening in
