@@ -6,6 +6,9 @@ protocol LoopMember: AnyObject {
     /// Where it stands in its loop's list.
     var position: Int? { get set }
 
+    /// Bytes that wait for its client.
+    var waitingBytes: Int { get }
+
     /// Once a second.
     func tick()
 

@@ -8,6 +8,7 @@ import NIOHTTP1
 
 /// A real Prometheus on a free port of the loopback address that asks some instances every second.
 struct PrometheusServer: Sendable {
+    private let port: ReservedPort
     private let process: ChildProcess
     private let directory: TemporaryDirectory
     private let api: APIClient
@@ -27,19 +28,20 @@ struct PrometheusServer: Sendable {
 
             """
         try Data(configuration.utf8).write(to: URL(filePath: directory.path(of: "prometheus.yml")))
-        let port = try RedisServer.freePort()
+        let port = try ReservedPort()
         let process = try ChildProcess(
             executable: "/usr/bin/env",
             arguments: [
-                "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:\(port)",
+                "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:\(port.number)",
             ],
             environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": directory.path],
             directory: directory.path
         )
         let server = PrometheusServer(
+            port: port,
             process: process,
             directory: directory,
-            api: APIClient(http: .shared, base: "http://127.0.0.1:\(port)")
+            api: APIClient(http: .shared, base: "http://127.0.0.1:\(port.number)")
         )
         try await eventually(within: .seconds(60), "an answer of Prometheus") {
             try? await Task.sleep(for: .milliseconds(100))

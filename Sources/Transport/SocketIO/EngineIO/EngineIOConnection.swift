@@ -76,6 +76,9 @@ extension EngineIOConnection {
         }
     }
 
+    /// Those of long polling: a WebSocket connection tells its own.
+    var waitingBytes: Int { waiting.bytes }
+
     /// Whether half of what may wait for the client waits.
     package var isPressed: Bool {
         state.transport == .webSocket ? socket?.isPressed ?? false : waiting.bytes > configuration.outboundLimitBytes / 2
