@@ -19,6 +19,8 @@ struct AppendAttempt: Sendable {
     var memory: AppendLanes.Memory
     private(set) var end = End.paused(nil)
     private(set) var sharedStep: SharedStep?
+    /// Whether time has passed between the storing of what is raised and the raise.
+    private(set) var isRaisedLate = false
     /// What was begun to be raised and not finished.
     private(set) var openRaise: AppendRaise?
     private var state: AppendState
@@ -48,6 +50,8 @@ struct AppendAttempt: Sendable {
             case .insert(let messages):
                 sharedStep = .insert(messages)
             case .raise(let raise):
+                // The first try may have taken long, and what was stored before has been there for a while.
+                isRaisedLate = openRaise != nil || !raise.isNew || state.wasInDoubt
                 openRaise = raise
                 sharedStep = .raise(raise)
             case .lookUpIDs(let drafts):
@@ -65,7 +69,7 @@ struct AppendAttempt: Sendable {
             case .readLast:
                 let conversation = state.conversation
                 read {
-                    try MongoStore.lastSeq(in: conversation, client)
+                    try MongoStore.lastSeqToFollow(in: conversation, client)
                 } then: {
                     $0.readLast($1)
                 }
@@ -145,13 +149,16 @@ extension AppendState {
 }
 
 extension MongoStore {
-    /// The highest number that a message of the conversation has; 0 where there is none.
-    static func lastSeq(in conversation: ConversationID, _ client: MongoClient) throws -> Int64 {
+    /// The highest number that a message of the conversation has, 0 where there is none. Who appends to it raises all of them, also those
+    /// that another writer has left behind.
+    static func lastSeqToFollow(in conversation: ConversationID, _ client: MongoClient) throws -> Int64 {
         let newest = try client.find(
             MongoSchema.messages,
             ["conversationId": .conversation(conversation)],
             ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
         )
-        return try newest.first?.integer("seq") ?? 0
+        let last = try newest.first?.integer("seq") ?? 0
+        if last > 0 { try renewStamps(in: conversation, after: raisedSeq(of: conversation, client), upTo: last, client) }
+        return last
     }
 }

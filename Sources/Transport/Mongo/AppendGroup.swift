@@ -31,7 +31,7 @@ struct AppendGroup: Sendable {
         var raises = Raises()
         for attempt in attempts {
             guard case .raise(let raise) = attempt.sharedStep else { continue }
-            raises.append(raise, mayLackMembers: !attempt.memory.hasMembers)
+            raises.append(raise, mayLackMembers: !attempt.memory.hasMembers, isLate: attempt.isRaisedLate)
         }
         return raises
     }

@@ -40,6 +40,8 @@ struct AppendState: Sendable {
     private(set) var mustPause = false
     let conversation: ConversationID
     var draftCount: Int { drafts.count }
+    /// Whether something may have been stored a while before it was known to be.
+    var wasInDoubt: Bool { !maybeStored.isEmpty }
     private let drafts: [MessageDraft]
     private var outcomes: [AppendOutcome?]
     /// Places of the drafts that have no outcome and are not a repetition within this batch, in order.

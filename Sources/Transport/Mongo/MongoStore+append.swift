@@ -54,6 +54,17 @@ extension MongoStore {
         var group = try await stored(group, pool, clock: clock)
         let raises = group.raises
         if raises.isEmpty { return group }
+        if !raises.late.isEmpty {
+            let late = raises.late
+            do throws(MongoFailure) {
+                try await pool.withClient { client in
+                    for raise in late { try renewStamps(before: raise, client) }
+                }
+            } catch {
+                group.raised(raises.list.map { _ in error })
+                return group
+            }
+        }
         if raises.concernsMemberships {
             async let conversations = failures(of: raises, pool) { try $0.raiseConversations($1) }
             async let cursors = failures(of: raises, pool) { try $0.raiseReadCursors($1) }

@@ -28,19 +28,19 @@ extension MongoStore {
 
     package func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
         try await perform { client in
+            let raised = try Self.raisedSeq(of: conversation, client)
+            guard raised > 0, stamp < .latest else { return raised }
             // From the newest downwards in the index of numbers: few messages are newer than what is asked for.
             let found = try client.find(
                 MongoSchema.messages,
                 [
-                    "conversationId": .conversation(conversation),
+                    "conversationId": .conversation(conversation), "seq": .document(["$lte": .int64(raised)]),
                     // What has no stamp yet is not known to be old.
                     "stamp": .document(["$gt": .timestamp(0), "$lte": .timestamp(stamp.value)]),
                 ],
-                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1)]
-            ).first.map { try Message($0) }
-            guard let found else { return 0 }
-            try Self.raiseIfBehind(found, client)
-            return found.seq
+                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
+            ).first
+            return try found?.integer("seq") ?? 0
         }
     }
 
@@ -80,14 +80,34 @@ extension MongoStore {
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
     static func raiseIfBehind(_ newest: Message, _ client: MongoClient) throws {
-        let found = try client.find(
-            MongoSchema.conversations,
-            ["_id": .conversation(newest.conversationID)],
-            ["projection": .document(["lastSeq": .int32(1)])]
-        )
-        guard try found.first?.integer("lastSeq") ?? 0 < newest.seq else { return }
+        guard try raisedSeq(of: newest.conversationID, client) < newest.seq else { return }
         let readSeqs = [newest.senderID: newest.seq]
         try raise(AppendRaise(conversation: newest.conversationID, newest: newest, readSeqs: readSeqs), client)
+    }
+
+    /// The number up to which the conversation's messages are there for whoever asks what came: one above it is stored, and nobody was
+    /// promised it yet.
+    static func raisedSeq(of conversation: ConversationID, _ client: MongoClient) throws -> Int64 {
+        let found = try client.find(
+            MongoSchema.conversations,
+            ["_id": .conversation(conversation)],
+            ["projection": .document(["lastSeq": .int32(1)])]
+        )
+        return try found.first?.integer("lastSeq") ?? 0
+    }
+
+    /// Gives messages that were stored a while ago and are raised only now the stamp of now: who came in between with a stamp above their
+    /// first one has not had them.
+    static func renewStamps(in conversation: ConversationID, after raised: Int64, upTo seq: Int64, _ client: MongoClient) throws {
+        guard raised < seq else { return }
+        let statement: BSONDocument = [
+            "q": .document([
+                "conversationId": .conversation(conversation), "seq": .document(["$gt": .int64(raised), "$lte": .int64(seq)]),
+            ]),
+            "u": .document(["$currentDate": .document(["stamp": .document(["$type": .string("timestamp")])])]),
+            "multi": .bool(true),
+        ]
+        _ = try client.write(["update": .string(MongoSchema.messages), "updates": .array([.document(statement)])])
     }
 }
 

@@ -7,6 +7,8 @@ struct Raises: Sendable {
     private(set) var list: [AppendRaise] = []
     /// Direct conversations whose people's memberships may be missing.
     private var newcomers: Set<ConversationID> = []
+    /// Those whose messages were stored a while ago.
+    private(set) var late: [AppendRaise] = []
 
     var isEmpty: Bool { list.isEmpty }
 
@@ -15,8 +17,12 @@ struct Raises: Sendable {
         !newcomers.isEmpty || list.contains { !Self.readSeqsOfMembers($0).isEmpty }
     }
 
-    mutating func append(_ raise: AppendRaise, mayLackMembers: Bool) {
+    /// - Parameters:
+    ///   - mayLackMembers: whether the memberships of a direct conversation's people may be missing.
+    ///   - isLate: whether time has passed since the messages were stored.
+    mutating func append(_ raise: AppendRaise, mayLackMembers: Bool, isLate: Bool = false) {
         list.append(raise)
+        if isLate { late.append(raise) }
         if mayLackMembers { newcomers.insert(raise.conversation) }
     }
 
@@ -118,10 +124,16 @@ struct Raises: Sendable {
 extension MongoStore {
     /// Raises one conversation, which its writer left behind, and makes the memberships of its people where they are missing.
     static func raise(_ raise: AppendRaise, _ client: MongoClient) throws {
+        try renewStamps(before: raise, client)
         var raises = Raises()
         raises.append(raise, mayLackMembers: true)
         for failure in try raises.raiseReadCursors(client) + raises.raiseConversations(client) {
             if let failure { throw failure }
         }
+    }
+
+    /// What is raised late has its stamps renewed first.
+    static func renewStamps(before raise: AppendRaise, _ client: MongoClient) throws {
+        try renewStamps(in: raise.conversation, after: raisedSeq(of: raise.conversation, client), upTo: raise.seq, client)
     }
 }
