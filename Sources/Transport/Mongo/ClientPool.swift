@@ -28,6 +28,7 @@ final class ClientPool: Sendable {
     private let options: Options
     private let threads: NIOThreadPool
     private let underWay = Atomic(0)
+    private let counter = CommandCounter()
     private let isClosed = Atomic(false)
     /// The C pool may be used from all threads but for its destruction, which `close` does when all of them have ended.
     private nonisolated(unsafe) let pool: OpaquePointer
@@ -54,6 +55,9 @@ final class ClientPool: Sendable {
         return try result.get()
     }
 
+    /// Commands that were given so far.
+    var commandCount: Int { counter.count }
+
     /// Runs `body` with a client on one of the threads.
     ///
     /// - Parameter body: may block; must not keep the client.
@@ -73,7 +77,7 @@ final class ClientPool: Sendable {
                 defer { StoreMetrics.shared.worked(.now - began, on: .command) }
                 guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(.unreachable, "no client") }
                 defer { mongoc_client_pool_push(pool, client) }
-                return try body(MongoClient(borrowing: client, database: database))
+                return try body(MongoClient(borrowing: client, database: database, counter: counter))
             }
         } catch let failure as MongoFailure {
             throw failure
@@ -120,6 +124,8 @@ extension ClientPool {
     private static func setDefaults(_ uri: OpaquePointer) {
         let timeouts: [(String, Int32)] = [
             (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 2_000), (MONGOC_URI_CONNECTTIMEOUTMS, 2_000), (MONGOC_URI_SOCKETTIMEOUTMS, 5_000),
+            // The driver's ten seconds are how long it may not notice that a server can be used again.
+            (MONGOC_URI_HEARTBEATFREQUENCYMS, 2_000),
         ]
         for (name, milliseconds) in timeouts where !mongoc_uri_has_option(uri, name) {
             mongoc_uri_set_option_as_int32(uri, name, milliseconds)

@@ -1,14 +1,18 @@
 import Actors
 import CMongoC
+import Synchronization
 
 /// A client of the pool for the time of one operation. All its calls block.
 struct MongoClient {
     private let client: OpaquePointer
     private let database: String
 
-    init(borrowing client: OpaquePointer, database: String) {
+    private let counter: CommandCounter
+
+    init(borrowing client: OpaquePointer, database: String, counter: CommandCounter) {
         self.client = client
         self.database = database
+        self.counter = counter
     }
 
     /// Every write is safe on a majority's disks before it is answered. The server gives up waiting before the socket does.
@@ -20,7 +24,8 @@ struct MongoClient {
     ///
     /// - Parameter options: `sort`, `limit`, `projection`, `collation`.
     func find(_ collection: String, _ filter: BSONDocument, _ options: BSONDocument = [:]) throws -> [BSONDocument] {
-        try withCollection(collection) { collection in
+        counter.add()
+        return try withCollection(collection) { collection in
             try filter.withPointer { filter in
                 try options.withPointer { options in
                     try documents(of: mongoc_collection_find_with_opts(collection, filter, options, nil))
@@ -30,6 +35,7 @@ struct MongoClient {
     }
 
     func aggregate(_ collection: String, _ stages: [BSONDocument]) throws -> [BSONDocument] {
+        counter.add()
         let pipeline: BSONDocument = ["pipeline": .array(stages.map(BSONValue.document))]
         return try withCollection(collection) { collection in
             try pipeline.withPointer { pipeline in
@@ -96,6 +102,7 @@ struct MongoClient {
         options.append("validate", .bool(false))
         let pointers = documents.map { Optional($0.copiedPointer()) }
         defer { for pointer in pointers { bson_destroy(pointer) } }
+        counter.add()
         return try withCollection(collection) { collection in
             try options.withPointer { options in
                 let reply = ReplyBuffer()
@@ -111,7 +118,8 @@ struct MongoClient {
         _ command: BSONDocument,
         _ call: (_ command: OpaquePointer, _ reply: OpaquePointer, _ error: inout bson_error_t) -> Bool
     ) throws -> BSONDocument {
-        try command.withPointer { command in
+        counter.add()
+        return try command.withPointer { command in
             let reply = ReplyBuffer()
             var error = bson_error_t()
             let succeeded = call(command, reply.pointer, &error)
@@ -138,6 +146,17 @@ struct MongoClient {
         let collection = mongoc_client_get_collection(client, database, name)
         defer { mongoc_collection_destroy(collection) }
         return try body(collection)
+    }
+}
+
+/// How many commands a pool's clients have given.
+final class CommandCounter: Sendable {
+    private let value = Atomic(0)
+
+    var count: Int { value.load(ordering: .relaxed) }
+
+    func add() {
+        value.add(1, ordering: .relaxed)
     }
 }
 

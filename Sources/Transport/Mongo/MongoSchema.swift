@@ -15,6 +15,8 @@ enum MongoSchema {
     static let audit = "audit"
     static let activity = "activity"
 
+    static let messagesUpdated = "messages_updated"
+
     /// Of a membership's `isMember`: false marks one that was left, a tombstone; those of direct conversations have none.
     static let notLeft = BSONValue.document(["$ne": .bool(false)])
 
@@ -65,7 +67,7 @@ enum MongoSchema {
                 index(MongoIndex.clientMessageID.rawValue, ["senderId": .int32(1), "clientMessageId": .int32(1)], isUnique: true),
                 // SYNC and reconciler: what was edited, deleted or reacted to since a stamp? Costs an insert nothing.
                 index(
-                    "messages_updated",
+                    messagesUpdated,
                     ["conversationId": .int32(1), "updatedStamp": .int32(1)],
                     existing("updatedStamp")
                 ),

@@ -2,7 +2,7 @@ package import Actors
 
 extension MongoStore {
     package func watermark() async throws(StoreError) -> Stamp {
-        try await perform { try Self.latestStamp($0) }
+        try await perform { [latestStamp] in try latestStamp.watermark($0) }
     }
 
     package func changedConversations(

@@ -75,8 +75,16 @@ extension MongoStore {
         }
     }
 
+    package func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64? {
+        try await perform { client in
+            let filter: BSONDocument = ["userId": .id(user), "conversationId": .conversation(.channel(name)), "isMember": .bool(true)]
+            let found = try client.find(MongoSchema.memberships, filter, ["projection": .document(["joinedSeq": .int32(1)])]).first
+            return try found.map { try $0.optionalInteger("joinedSeq") ?? 0 }
+        }
+    }
+
     package func channels(of user: UserID) async throws(StoreError) -> [ChannelName] {
-        try await perform { try Self.joinedChannels(of: user, $0) }
+        try await reads.channels.ask(user)
     }
 
     package func members(of name: ChannelName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {
@@ -165,16 +173,25 @@ extension MongoStore {
     }
 
     private static func joinedChannels(of user: UserID, _ client: MongoClient) throws -> [ChannelName] {
+        try joinedChannels(of: [user], client).map(\.name)
+    }
+
+    /// The channels that users are in, each user's in the order of their names.
+    static func joinedChannels(of users: [UserID], _ client: MongoClient) throws -> [(user: UserID, name: ChannelName)] {
         // All names of channels, and no others, lie between `ch:` and `ch;`.
         let found = try client.find(
             MongoSchema.memberships,
             [
-                "userId": .id(user), "conversationId": .document(["$gte": .string("ch:"), "$lt": .string("ch;")]),
+                "userId": SessionReads.among(users.map { .id($0) }),
+                "conversationId": .document(["$gte": .string("ch:"), "$lt": .string("ch;")]),
                 "isMember": .bool(true),
             ],
-            ["sort": .document(["conversationId": .int32(1)]), "projection": .document(["conversationId": .int32(1)])]
+            [
+                "sort": .document(["conversationId": .int32(1)]),
+                "projection": .document(["userId": .int32(1), "conversationId": .int32(1)]),
+            ]
         )
-        return try found.map { try $0.channelName("conversationId") }
+        return try found.map { (try $0.identifier("userId"), try $0.channelName("conversationId")) }
     }
 
     private static func channel(_ id: ConversationID, _ client: MongoClient) throws -> ChannelSummary? {

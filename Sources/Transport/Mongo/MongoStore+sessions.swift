@@ -17,15 +17,7 @@ extension MongoStore {
     }
 
     package func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
-        try await perform { client in
-            // The stamp first: what changes after it is read again by whoever asks what came after it.
-            let stamp = try Self.latestStamp(client)
-            guard
-                let session = try client.find(MongoSchema.sessions, ["_id": .id(id), "userId": .id(user)]).first,
-                let owner = try Self.user(user, client)
-            else { return nil }
-            return SessionRecord(user: owner, session: try Session(session), stamp: stamp)
-        }
+        try await reads.records.ask(SessionReads.RecordRequest(session: id, user: user))
     }
 
     package func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session] {
@@ -108,27 +100,6 @@ extension MongoStore {
     ) throws -> Int64 {
         let statement: BSONDocument = ["q": .document(filter), "u": .document(update)]
         return try client.write(["update": .string(collection), "updates": .array([.document(statement)])]).integer("n")
-    }
-
-    /// The highest stamp that a majority has, less the time in which one below it may still appear.
-    static func latestStamp(_ client: MongoClient) throws -> Stamp {
-        func highest(_ field: String) -> [BSONDocument] {
-            [
-                ["$match": .document([field: .document(["$gt": .timestamp(0)])])],
-                ["$sort": .document([field: .int32(-1)])],
-                ["$limit": .int32(1)],
-                ["$project": .document(["_id": .int32(0), "stamp": .string("$\(field)")])],
-            ]
-        }
-        let others = [(MongoSchema.memberships, "stamp"), (MongoSchema.users, "kickStamp"), (MongoSchema.sessions, "kickStamp")]
-        let unions = others.map { collection, field -> BSONDocument in
-            let pipeline = BSONValue.array(highest(field).map(BSONValue.document))
-            return ["$unionWith": .document(["coll": .string(collection), "pipeline": pipeline])]
-        }
-        let found = try client.aggregate(MongoSchema.conversations, highest("stamp") + unions)
-        let latest = try found.map { try $0.stamp("stamp") }.max() ?? Stamp(0)
-        let overlap = UInt64(overlap.components.seconds) << 32
-        return Stamp(latest.value > overlap ? latest.value - overlap : 0)
     }
 }
 

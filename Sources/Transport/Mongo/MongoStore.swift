@@ -25,6 +25,8 @@ package final class MongoStore: Store {
     let lanes = AppendLanes()
     let groups: AppendGroups
     let pendingRaises: PendingRaises
+    let reads: SessionReads
+    let latestStamp: LatestStamp
     let patience: Duration
     let logger: Logger
 
@@ -35,6 +37,9 @@ package final class MongoStore: Store {
         self.logger = logger
         patience = options.patience
         let clock = fillsStamps ? nil : PrimaryClock()
+        let latestStamp = LatestStamp()
+        self.latestStamp = latestStamp
+        reads = SessionReads(pool, patience: options.patience, latestStamp)
         groups = AppendGroups(waitingLimit: options.waitingLimit) { group throws(MongoFailure) in
             try await Self.carryOut(group, pool, clock: clock)
         }
@@ -86,10 +91,12 @@ package final class MongoStore: Store {
             "store_closed",
             metadata: [
                 "inserts": .stringConvertible(count.inserts), "messages": .stringConvertible(count.messages),
-                "largestInsert": .stringConvertible(count.largest),
+                "largestInsert": .stringConvertible(count.largest), "queries": .stringConvertible(queryCount),
             ]
         )
     }
+
+    package var queryCount: Int { pool.commandCount }
 
     package func ping() async throws(StoreError) {
         try await perform(within: .seconds(2)) { _ = try $0.ask(["ping": .int32(1)]) }
@@ -129,7 +136,7 @@ package final class MongoStore: Store {
         try await Self.perform(on: pool, within: bound ?? patience, body)
     }
 
-    private static func perform<Value: Sendable>(
+    static func perform<Value: Sendable>(
         on pool: ClientPool,
         within bound: Duration,
         _ body: @escaping @Sendable (MongoClient) throws -> Value

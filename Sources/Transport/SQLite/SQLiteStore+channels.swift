@@ -85,16 +85,30 @@ extension SQLiteStore {
         }
     }
 
-    package func channels(of user: UserID) async throws(StoreError) -> [ChannelName] {
+    package func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64? {
         try await read { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT name FROM memberships CROSS JOIN conversations ON id = conversation
-                    WHERE user_id = ? AND \(Self.isInChannel) ORDER BY name
+                    SELECT joined_seq FROM memberships
+                    WHERE user_id = ? AND conversation = (SELECT id FROM conversations WHERE name = ?) AND left_stamp IS NULL
                     """
             )
-            return try Array(Row.fetchCursor(statement, arguments: [user.blob]).map { try $0.channelName(0) })
+            return try Int64.fetchOne(statement, arguments: [user.blob, ConversationID.channel(name).description])
         }
+    }
+
+    package func channels(of user: UserID) async throws(StoreError) -> [ChannelName] {
+        try await reads.channels.ask(user)
+    }
+
+    static func channels(of user: UserID, _ db: Database) throws -> [ChannelName] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT name FROM memberships CROSS JOIN conversations ON id = conversation
+                WHERE user_id = ? AND \(Self.isInChannel) ORDER BY name
+                """
+        )
+        return try Array(Row.fetchCursor(statement, arguments: [user.blob]).map { try $0.channelName(0) })
     }
 
     package func members(of name: ChannelName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID] {

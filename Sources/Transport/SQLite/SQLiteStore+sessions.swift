@@ -20,15 +20,17 @@ extension SQLiteStore {
     }
 
     package func sessionRecord(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord? {
-        try await read { db in
-            let statement = try db.cachedStatement(sql: "SELECT \(Session.columns) FROM sessions WHERE session_id = ? AND user_id = ?")
-            guard
-                let row = try Row.fetchOne(statement, arguments: [id.blob, user.blob]),
-                let owner = try Self.user(user, db)
-            else { return nil }
-            let stamp = Stamp(UInt64(clamping: try StampCounter.latest(db)))
-            return SessionRecord(user: owner, session: try Session(row), stamp: stamp)
-        }
+        try await reads.records.ask(SessionReads.RecordRequest(session: id, user: user))
+    }
+
+    static func sessionRecord(_ request: SessionReads.RecordRequest, _ db: Database) throws -> SessionRecord? {
+        let statement = try db.cachedStatement(sql: "SELECT \(Session.columns) FROM sessions WHERE session_id = ? AND user_id = ?")
+        guard
+            let row = try Row.fetchOne(statement, arguments: [request.session.blob, request.user.blob]),
+            let owner = try Self.user(request.user, db)
+        else { return nil }
+        let stamp = Stamp(UInt64(clamping: try StampCounter.latest(db)))
+        return SessionRecord(user: owner, session: try Session(row), stamp: stamp)
     }
 
     package func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session] {

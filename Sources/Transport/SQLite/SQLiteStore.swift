@@ -2,7 +2,7 @@ package import Actors
 import Dispatch
 import FoundationEssentials
 import GRDB
-import Synchronization
+package import Logging
 
 /// The store in one SQLite file, in WAL mode with `synchronous=FULL`. Several processes of one machine may share the file.
 ///
@@ -15,11 +15,17 @@ package final class SQLiteStore: Store {
     private static let checkpointPages = 8_192
     private let pool: DatabasePool
     let commits: WriteQueue
-    private let readsUnderWay = Atomic(0)
+    let reads: SessionReads
+    private let reader: SnapshotReader
+    private let logger: Logger?
 
-    private init(pool: DatabasePool) {
+    private init(pool: DatabasePool, logger: Logger?) {
         self.pool = pool
+        self.logger = logger
         commits = WriteQueue(pool: pool)
+        let reader = SnapshotReader(pool: pool, limit: Self.readLimit)
+        self.reader = reader
+        reads = SessionReads(reader)
     }
 
     /// Opens the file, making it and its directory where they don't exist, and brings its tables up to date.
@@ -28,18 +34,20 @@ package final class SQLiteStore: Store {
     ///   - path: of the file; its directory gets `-wal` and `-shm` files beside it.
     ///   - busyTimeout: how long a lock that another process holds is waited for.
     ///   - trace: hears every statement that is run, without its values.
+    ///   - logger: is told at the end how much was read.
     /// - Throws: `.unavailable` where the file can't be reached or written, `.other` where it is damaged, no database, or of a later
     ///   version of this program; the detail is meant for the operator.
     package static func open(
         path: String,
         busyTimeout: Duration = .seconds(5),
-        trace: (@Sendable (String) -> Void)? = nil
+        trace: (@Sendable (String) -> Void)? = nil,
+        logger: Logger? = nil
     ) async throws(StoreError) -> SQLiteStore {
         let clock = ContinuousClock()
         let deadline = clock.now + busyTimeout
         while true {
             do {
-                return SQLiteStore(pool: try await openedPool(path: path, busyTimeout: busyTimeout, trace: trace))
+                return SQLiteStore(pool: try await openedPool(path: path, busyTimeout: busyTimeout, trace: trace), logger: logger)
             } catch {
                 // Changing a new file to WAL doesn't wait for another process that is doing the same.
                 let isBusy = (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
@@ -53,6 +61,7 @@ package final class SQLiteStore: Store {
     /// Finishes the writes that wait, refuses new ones and closes the file.
     package func close() async {
         commits.close()
+        logger?.notice("store_closed", metadata: ["queries": .stringConvertible(queryCount)])
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let pool = pool
             DispatchQueue(label: "SQLiteStore.close").async {
@@ -62,6 +71,8 @@ package final class SQLiteStore: Store {
             }
         }
     }
+
+    package var queryCount: Int { reader.count }
 
     package func ping() async throws(StoreError) {
         _ = try await read { db in try StampCounter.latest(db) }
@@ -83,23 +94,7 @@ package final class SQLiteStore: Store {
 
     /// Runs `body` on a reader, in one snapshot of what is committed.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        guard readsUnderWay.add(1, ordering: .relaxed).newValue <= Self.readLimit else {
-            readsUnderWay.subtract(1, ordering: .relaxed)
-            StoreMetrics.shared.noteRefused()
-            throw StoreError(.overloaded, "\(Self.readLimit) reads wait already")
-        }
-        defer { readsUnderWay.subtract(1, ordering: .relaxed) }
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, StoreError>, Never>) in
-            let asked = ContinuousClock.now
-            pool.asyncRead { reader in
-                let began = ContinuousClock.now
-                StoreMetrics.shared.waited(began - asked, for: .read)
-                let result = Result { try body(reader.get()) }
-                StoreMetrics.shared.worked(.now - began, on: .read)
-                continuation.resume(returning: result.mapError { StoreError(sqlite: $0) })
-            }
-        }
-        return try result.get()
+        try await reader.read(body)
     }
 }
 

@@ -1,0 +1,53 @@
+import Actors
+
+extension SessionReads {
+    /// - Parameter patience: how long a read is begun anew where there is no primary.
+    init(_ pool: ClientPool, patience: Duration, _ latestStamp: LatestStamp) {
+        records = ReadGroups { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try Self.records(requests, latestStamp, $0) }
+        }
+        channels = ReadGroups { users throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try Self.channels(of: users, $0) }
+        }
+        missed = ReadGroups { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try MissedRead(requests, $0).answers(latestStamp, $0) }
+        }
+        updates = ReadGroups { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try UpdatesRead(requests).answers($0) }
+        }
+        messages = ReadGroups(groupLimit: 50) { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try ReplayRead(requests, $0).answers($0) }
+        }
+    }
+
+    /// Three queries.
+    private static func records(
+        _ requests: [RecordRequest],
+        _ latestStamp: LatestStamp,
+        _ client: MongoClient
+    ) throws -> [SessionRecord?] {
+        // The stamp first: what changes after it is read again by whoever asks what came after it.
+        let stamp = try latestStamp.watermark(client)
+        let sessions = try client.find(MongoSchema.sessions, ["_id": among(Set(requests.map(\.session)).map { .id($0) })])
+        let users = try client.find(MongoSchema.users, ["_id": among(Set(requests.map(\.user)).map { .id($0) })])
+        let sessionOf = Dictionary(try sessions.map { (try $0.identifier("_id") as SessionID, $0) }) { first, _ in first }
+        let userOf = Dictionary(try users.map { (try $0.identifier("_id") as UserID, $0) }) { first, _ in first }
+        return try requests.map { request in
+            guard let session = try sessionOf[request.session].map({ try Session($0) }), session.userID == request.user,
+                let user = try userOf[request.user].map({ try User($0) })
+            else { return nil }
+            return SessionRecord(user: user, session: session, stamp: stamp)
+        }
+    }
+
+    /// One query.
+    private static func channels(of users: [UserID], _ client: MongoClient) throws -> [[ChannelName]] {
+        var channels: [UserID: [ChannelName]] = [:]
+        for (user, name) in try MongoStore.joinedChannels(of: Array(Set(users)), client) { channels[user, default: []].append(name) }
+        return users.map { channels[$0] ?? [] }
+    }
+
+    static func among(_ values: [BSONValue]) -> BSONValue {
+        values.count == 1 ? values[0] : .document(["$in": .array(values)])
+    }
+}

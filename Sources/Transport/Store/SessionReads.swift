@@ -1,0 +1,43 @@
+import Actors
+
+/// What sessions ask the store for when they come and when they have been away, each kind in groups.
+struct SessionReads: Sendable {
+    struct RecordRequest: Hashable, Sendable {
+        let session: SessionID
+        let user: UserID
+    }
+
+    struct MissedRequest: Sendable {
+        let user: UserID
+        let cursors: [ConversationID: Int64]
+        let stamp: Stamp?
+    }
+
+    struct Missed: Sendable {
+        var conversations: [MissedConversation]
+        let watermark: Stamp
+    }
+
+    struct UpdatesRequest: Sendable {
+        let user: UserID
+        let stamp: Stamp
+        let limit: Int
+    }
+
+    struct Updates: Sendable {
+        var messages: [Message]
+        var reads: [ReadCursor]
+    }
+
+    struct MessagesRequest: Sendable {
+        let after: [ConversationID: Int64]
+        let each: Int
+        let limit: Int
+    }
+
+    let records: ReadGroups<RecordRequest, SessionRecord?>
+    let channels: ReadGroups<UserID, [ChannelName]>
+    let missed: ReadGroups<MissedRequest, Missed>
+    let updates: ReadGroups<UpdatesRequest, Updates>
+    let messages: ReadGroups<MessagesRequest, [Message]>
+}
