@@ -22,11 +22,30 @@ package actor ChannelActor: FeedOwner {
 
     /// Takes a session in. Whatever is delivered after this reaches it, at once or, where it is held, after `release`.
     ///
+    /// - Parameter seq: the number up to which the session lacks nothing, where what came since is to be brought too.
+    /// - Returns: the number up to which it has everything, where it is behind now; else nil.
     /// - Throws: where it can't be read how far the channel is.
-    package func enter(_ session: SessionActor, of user: UserID, isHeld: Bool) async throws(StoreError) {
+    @discardableResult
+    package func enter(
+        _ session: SessionActor,
+        of user: UserID,
+        isHeld: Bool,
+        after seq: Int64? = nil
+    ) async throws(StoreError) -> Int64? {
         try await prepare()
-        guard !isRetired else { return }
-        audience.add(session, of: user, isHeld: isHeld)
+        guard !isRetired, !audience.contains(session.connectionID) else { return nil }
+        let position = feed.cursor.position ?? 0
+        guard let seq, seq < position else {
+            audience.add(session, of: user, isHeld: isHeld)
+            return nil
+        }
+        audience.add(session, of: user, isHeld: true)
+        _ = audience.update(session.connectionID) { $0.withhold(above: seq, in: conversation) }
+        return isHeld ? nil : release(session.connectionID, missed: nil)
+    }
+
+    package func contains(_ connection: ConnectionID) -> Bool {
+        audience.contains(connection)
     }
 
     package func leave(_ connection: ConnectionID) {

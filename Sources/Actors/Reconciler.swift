@@ -173,7 +173,7 @@ package actor Reconciler {
         var isNews = false
         if case .channel(let name) = change.conversationID, let user = await registry.user(change.userID) {
             isNews = await user.isIn(name) != change.isMember
-            if isNews { await delivery.tellHere(.membership(name, change.userID, isMember: change.isMember)) }
+            if isNews { try await tell(.membership(name, change.userID, isMember: change.isMember)) }
         }
         if change.isMember, change.readSeq > 0 {
             try await tell(.read(ReadCursor(conversationID: change.conversationID, userID: change.userID, seq: change.readSeq)))
@@ -205,10 +205,10 @@ package actor Reconciler {
         return count
     }
 
-    /// - Throws: where the round took so long that nothing may be told any more; the next one tells it.
+    /// - Throws: where the round took so long that nothing may be told any more, or a channel could not be entered; the next one tells it.
     private func tell(_ event: ChatEvent) async throws(StoreError) {
         let isTold = await delivery.tellHere(event)
-        guard isTold else { throw StoreError(.timeout, "the round took too long") }
+        guard isTold else { throw StoreError(.timeout, "the round took too long, or a channel can't be entered") }
     }
 
     private func isHere(_ conversation: ConversationID) async -> Bool {

@@ -201,18 +201,46 @@ extension UserActor {
 
     package var channelNames: [ChannelName] { Array(channels.keys) }
 
-    /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given.
+    /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given, and
+    /// is brought what was said there since.
     ///
+    /// - Parameter joinedSeq: the channel's last number at the joining; nil where the store is to be asked.
     /// - Returns: the channel; nil where the user has no connection here any more.
     /// - Throws: where it can't be read how far the channel is; the sessions then enter with the next call.
     @discardableResult
-    package func join(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> ChannelActor? {
+    package func join(
+        _ name: ChannelName,
+        except connection: ConnectionID? = nil,
+        joinedSeq: Int64? = nil
+    ) async throws(StoreError) -> ChannelActor? {
+        let isNew = channels[name] == nil
         guard let channel = open(name) else { return nil }
-        for (id, member) in members where id != connection {
-            try await channel.enter(member.session, of: userID, isHeld: !member.isLive)
-            if channels[name] !== channel || members[id] == nil { await channel.leave(id) }
+        do throws(StoreError) {
+            var place = joinedSeq
+            for (id, member) in members where id != connection {
+                let isIn = await channel.contains(id)
+                if isIn { continue }
+                if place == nil { place = try await environment.store.joinedSeq(of: userID, in: name) }
+                try await enter(channel, member, after: place)
+                if channels[name] !== channel || members[id] == nil { await channel.leave(id) }
+            }
+        } catch {
+            // As if it had not been heard of.
+            if isNew, channels[name] === channel { await leave(name) }
+            throw error
         }
         return channel
+    }
+
+    private func enter(_ channel: ChannelActor, _ member: Member, after seq: Int64?) async throws(StoreError) {
+        let connection = member.session.connectionID
+        let isHeld = members[connection].map { !$0.isLive } ?? true
+        var behind = try await channel.enter(member.session, of: userID, isHeld: isHeld, after: seq)
+        // It may have gone live since the step before.
+        if isHeld, members[connection]?.isLive == true { behind = await channel.release(connection, missed: nil) }
+        guard let behind else { return }
+        let (session, conversation) = (member.session, channel.conversation)
+        session.executor.execute { session.assumeIsolated { $0.lack([conversation: behind]) } }
     }
 
     /// The user has left a channel, here or on another instance.

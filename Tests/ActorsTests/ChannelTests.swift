@@ -126,6 +126,83 @@ struct ChannelTests {
         #expect(onB.outbound.messages == one)
     }
 
+    /// What was said between the joining and the news of it is brought, before what comes then; by a hint or without one.
+    @Test(arguments: [true, false]) func whatWasSaidSinceTheJoiningComesElsewhereToo(hint: Bool) async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        for index in 1...2 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        _ = await ada.acks(2)
+        let dora = try await a.register("dora")
+        let onA = await a.connect(dora)
+        let onB = await b.connect(dora)
+        let waiting = await b.connect(dora, resumes: true)
+        // Hints on their way are waited for only while there is a bus.
+        b.bus.setStatus(.reconnecting)
+        let reconciler = b.reconciler
+        await reconciler.begin()
+        try await onA.join(general)
+        for index in 3...5 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        let missed = Array(await ada.acks(5).suffix(3))
+        await b.delivery.deliverHere(missed)
+        if hint {
+            await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+        } else {
+            _ = await reconciler.reconcile()
+        }
+        #expect(await onB.outbound.waitForMessages(3) == missed)
+        try await ada.send("6", to: general, id: "m6")
+        let next = Array(await ada.acks(6).suffix(1))
+        await b.delivery.deliverHere(next)
+        #expect(await onB.outbound.waitForMessages(4) == missed + next)
+        #expect(await onA.outbound.waitForMessages(4) == missed + next)
+        await waiting.receive(.success(.sync(SyncCommand(cursors: [:], stamp: nil, hasMore: false))))
+        #expect(await waiting.outbound.waitForMessages(4) == missed + next)
+        for connection in [onA, onB, waiting] {
+            await connection.executor.settle()
+            #expect(connection.outbound.messages == missed + next)
+        }
+    }
+
+    /// A channel that can't be entered when the news of it comes is entered by a later round.
+    @Test func aJoiningThatCouldNotBeFollowedIsTriedAgain() async throws {
+        let (ada, _, _, carol) = try await makeChannel()
+        try await carol.leave(general)
+        let dora = try await a.register("dora")
+        let onA = await a.connect(dora)
+        let onB = await b.connect(dora)
+        // Hints on their way are waited for only while there is a bus.
+        b.bus.setStatus(.reconnecting)
+        let reconciler = b.reconciler
+        await reconciler.begin()
+        try await onA.join(general)
+        try await ada.send("1", to: general, id: "m1")
+        let sent = await ada.acks(1)
+        await b.store.failNext(.lastSeq, StoreError(.unavailable, "gone"))
+        _ = await reconciler.reconcile()
+        #expect(await b.registry.user(dora.user.userID)?.isIn(general) == false)
+        _ = await reconciler.reconcile()
+        #expect(await onB.outbound.waitForMessages(1) == sent)
+    }
+
+    /// A `SYNC` that finds messages of a channel which this instance doesn't know the user to be in brings them, once.
+    @Test(arguments: [true, false]) func aSyncKnowsOfAJoiningBeforeItsInstance(resumes: Bool) async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        let dora = try await a.register("dora")
+        let onA = await a.connect(dora)
+        let onB = await b.connect(dora, resumes: resumes)
+        let stamp = try await a.store.watermark()
+        try await onA.join(general)
+        for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        let sent = await ada.acks(3)
+        await onB.receive(.success(.sync(SyncCommand(cursors: [:], stamp: stamp, hasMore: false))))
+        await onB.outbound.outputs.wait { $0.contains { if case .synced = $0.event { true } else { false } } }
+        #expect(onB.outbound.messages == sent)
+        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+        try await ada.send("4", to: general, id: "m4")
+        let next = Array(await ada.acks(4).suffix(1))
+        await b.delivery.deliverHere(next)
+        #expect(await onB.outbound.waitForMessages(4) == sent + next)
+    }
+
     @Test func aLostHintIsMadeUpFor() async throws {
         let (ada, _, _, carol) = try await makeChannel()
         for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }

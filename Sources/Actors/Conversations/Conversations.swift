@@ -106,13 +106,17 @@ package final class Conversations: Sendable {
             try await store.join(name, user: user, limit: Self.channelLimit)
         }
         let summary: ChannelSummary
+        var joinedSeq: Int64?
         switch outcome {
-        case .joined(let joined), .alreadyMember(let joined): summary = joined
+        case .joined(let joined):
+            summary = joined
+            joinedSeq = joined.lastSeq
+        case .alreadyMember(let known): summary = known
         case .noSuchChannel: throw .noSuchChannel
         case .tooManyChannels: throw RequestError(.forbidden, "A user may be in \(Self.channelLimit) channels.")
         }
-        let channel = try await attempt { () async throws(StoreError) in
-            try await registry.user(user)?.join(name, except: connection)
+        let channel = try await attempt { [joinedSeq] () async throws(StoreError) in
+            try await registry.user(user)?.join(name, except: connection, joinedSeq: joinedSeq)
         }
         if case .joined = outcome { delivery.announce(.membership(name, user, isMember: true)) }
         return ChannelEntry(channel: channel, members: summary.members)

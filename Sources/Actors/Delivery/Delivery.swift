@@ -67,12 +67,11 @@ package struct Delivery: Sendable {
 
     /// Tells the connections of this instance alone.
     ///
-    /// - Returns: false where nothing is told, as bans may have been missed.
+    /// - Returns: false where nothing is told, as bans may have been missed, or where a channel could not be entered.
     @discardableResult
     package func tellHere(_ event: ChatEvent) async -> Bool {
         if case .membership(let name, let user, let isMember) = event {
-            await apply(membership: name, of: user, isMember: isMember)
-            return true
+            return await apply(membership: name, of: user, isMember: isMember)
         }
         guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
@@ -104,13 +103,18 @@ package struct Delivery: Sendable {
         }
     }
 
-    private func apply(membership name: ChannelName, of id: UserID, isMember: Bool) async {
-        guard let user = await registry.user(id) else { return }
-        guard isMember else { return await user.leave(name) }
+    private func apply(membership name: ChannelName, of id: UserID, isMember: Bool) async -> Bool {
+        guard let user = await registry.user(id) else { return true }
+        guard isMember else {
+            await user.leave(name)
+            return true
+        }
         do {
             try await user.join(name)
+            return true
         } catch {
             logger.warning("channel_not_entered", metadata: ["channelId": "ch:\(name)", "userId": "\(id)", "error": "\(error)"])
+            return false
         }
     }
 }

@@ -37,7 +37,8 @@ extension FeedOwner {
     /// less and less often.
     func fill(_ conversation: ConversationID, environment: DeliveryEnvironment) async {
         var generator = environment.random
-        var backoff = Backoff()
+        // As often as the reconciler: what is missing is not to come much later than the store is back.
+        var backoff = Backoff(limit: Reconciler.interval)
         var count = 0
         while !Task.isCancelled, let question = nextQuestion(in: conversation) {
             guard !environment.freshness.isStale else {

@@ -77,8 +77,8 @@ package protocol MessageStore: Sendable {
     /// Part of the history, ascending: the `limit` messages directly below `before`, or directly above `after`; with neither, the newest.
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage
 
-    /// The highest number of a message that was stored at or before `stamp`; 0 where there is none. Deliveries begin above it, so the
-    /// store raises the conversation first where that doesn't show the number yet: else `missed` would say less.
+    /// The highest number of a message that was stored at or before `stamp`; 0 where there is none. Deliveries begin above it, so it is
+    /// never above what `missed` would say: a message that its conversation doesn't show yet comes as one that is new.
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64
 
     /// The conversations of a user, the one with the newest message first: direct ones, and the channels that the user is in.
@@ -138,11 +138,23 @@ package protocol ChannelStore: Sendable {
 
     func isMember(_ user: UserID, of name: ChannelName) async throws(StoreError) -> Bool
 
+    /// The channel's last number when the user joined it, for the last time; nil where the user isn't in it.
+    func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64?
+
     /// The channels that a user is in.
     func channels(of user: UserID) async throws(StoreError) -> [ChannelName]
 
     /// A channel's members in the order of their ids, those behind `after` where it is given.
     func members(of name: ChannelName, after: UserID?, limit: Int) async throws(StoreError) -> [UserID]
+}
+
+extension ChannelStore where Self: MessageStore, Self: ChangeStore {
+    package func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64? {
+        let id = ConversationID.channel(name)
+        guard try await isMember(user, of: name) else { return nil }
+        let last = try await lastSeq(in: id, at: .latest)
+        return try await missed(by: user, cursors: [:], since: Stamp(0)).conversations.first { $0.conversationID == id }?.after ?? last
+    }
 }
 
 /// What changed since a stamp: for the reconciler, and for those who were away.

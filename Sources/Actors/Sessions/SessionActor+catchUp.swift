@@ -36,7 +36,8 @@ extension SessionActor {
             guard !state.isClosed else { return nil }
         }
         let cursors = await user.accessible(named)
-        let (missed, watermark) = try await missed(by: userID, cursors: cursors, since: part.stamp)
+        let (found, watermark) = try await missed(by: userID, cursors: cursors, since: part.stamp)
+        let missed = try await followed(found, isHeld: wasHeld, by: user)
         do throws(StoreError) {
             var places = Dictionary(missed.map { ($0.conversationID, $0) }, uniquingKeysWith: { first, _ in first })
             let updates = try await updates(since: part.stamp, for: userID)
@@ -65,6 +66,41 @@ extension SessionActor {
         } catch {
             throw RequestError(error)
         }
+    }
+
+    /// Enters channels that the user has joined on another instance, of which this one is to hear yet.
+    ///
+    /// - Returns: what the `SYNC` is to bring; a session that is live has been told what it lacks of such a channel by entering it.
+    private func followed(
+        _ missed: [MissedConversation],
+        isHeld: Bool,
+        by user: UserActor
+    ) async throws(RequestError) -> [MissedConversation] {
+        var followed: [MissedConversation] = []
+        for place in missed {
+            let isKnown = await user.owner(of: place.conversationID) != nil
+            if !isKnown, case .channel(let name) = place.conversationID {
+                let channel: ChannelActor?
+                do {
+                    channel = try await user.join(name, except: connectionID)
+                    try await channel?.enter(self, of: user.userID, isHeld: true, after: place.after)
+                } catch {
+                    throw RequestError(error)
+                }
+                var behind: Int64?
+                // As far as the store says, which may be further than this instance has delivered.
+                if !isHeld { behind = await channel?.release(connectionID, missed: place) }
+                guard !state.isClosed else {
+                    await channel?.leave(connectionID)
+                    return []
+                }
+                if let behind {
+                    catchUp.add(CatchUp.Lack(after: behind, lastSeq: place.lastSeq, isReplay: false), in: place.conversationID)
+                }
+            }
+            if isKnown || isHeld { followed.append(place) }
+        }
+        return followed
     }
 
     /// Returns when the session lacks nothing of its own beginning: what a `SYNC` brings again comes after that.
@@ -130,7 +166,7 @@ extension SessionActor {
     /// Reads page after page until nothing is lacking; slowly where the client doesn't read, or the store doesn't answer.
     private func readOn() async {
         var generator = environment.random
-        var backoff = Backoff()
+        var backoff = Backoff(limit: Reconciler.interval)
         while !catchUp.isEmpty, !state.isClosed {
             while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {
                 try? await environment.time.sleep(for: .milliseconds(20))

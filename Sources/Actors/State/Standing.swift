@@ -35,6 +35,11 @@ package struct Standing: Sendable {
         return true
     }
 
+    /// Nothing above `seq` was written to the session, which is held.
+    package mutating func withhold(above seq: Int64, in conversation: ConversationID) {
+        withheld[conversation] = min(seq + 1, withheld[conversation] ?? .max)
+    }
+
     /// Whether the session has had a message, so that a change of it concerns the session.
     package func hasHad(_ seq: Int64, in conversation: ConversationID) -> Bool {
         guard !isHeld else { return false }

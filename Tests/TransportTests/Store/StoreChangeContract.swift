@@ -205,6 +205,27 @@ struct StoreChangeContract {
         }
     }
 
+    /// Deliveries that begin where `lastSeq` says and a `SYNC` that brings what `missed` says leave nothing out between them.
+    @Test(arguments: StoreKind.allCases)
+    func `deliveries begin where what is missed ends`(kind: StoreKind) async throws {
+        try await kind.withPair { one, other in
+            let (alice, bob) = (fixture.user(), fixture.user())
+            let conversation = direct(alice, bob)
+            let beginning = try await StoreMoment.now(one, fixture)
+            #expect(try await other.lastSeq(in: conversation, at: .latest) == 0)
+            try await append(3, to: conversation, by: bob, one)
+            let moment = try await StoreMoment.now(one, fixture)
+            try await append(2, to: conversation, by: bob, one)
+            for (stamp, after) in [(beginning.stamp, Int64(0)), (moment.stamp, 3)] {
+                #expect(try await other.lastSeq(in: conversation, at: stamp) == after)
+                let missed = MissedConversation(conversationID: conversation, after: after, lastSeq: 5)
+                #expect(try await other.missed(by: alice.userID, cursors: [:], since: stamp).conversations == [missed])
+            }
+            #expect(try await other.lastSeq(in: conversation, at: .latest) == 5)
+            #expect(try await other.missed(by: alice.userID, cursors: [conversation: 5], since: beginning.stamp).conversations.isEmpty)
+        }
+    }
+
     @Test(arguments: StoreKind.allCases)
     func `of a channel only what came since the joining is missed`(kind: StoreKind) async throws {
         try await kind.withPair { one, other in
@@ -229,9 +250,11 @@ struct StoreChangeContract {
             _ = try await one.leave(general, user: alice.userID)
             try await append(1, to: channel, by: bob, one)
             #expect(try await missed(before).isEmpty)
+            #expect(try await other.joinedSeq(of: alice.userID, in: general) == nil)
             _ = try await one.join(general, user: alice.userID, limit: 5)
             try await append(1, to: channel, by: bob, one)
             #expect(try await missed(before) == [MissedConversation(conversationID: channel, after: 7, lastSeq: 8)])
+            #expect(try await other.joinedSeq(of: alice.userID, in: general) == 7)
         }
     }
 
