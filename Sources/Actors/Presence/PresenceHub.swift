@@ -161,6 +161,11 @@ extension PresenceHub {
         await online(among: users).count
     }
 
+    /// Begins to look for the other instances that hold a socket of the user, for an order that doesn't wait for the directory.
+    package nonisolated func lookUpOtherInstances(of user: UserID, than instanceID: String) -> InstanceLookUp {
+        InstanceLookUp(time: time) { await self.otherInstances(of: user, than: instanceID) }
+    }
+
     /// The other instances that hold a socket of the user, as far as is known.
     package func otherInstances(of user: UserID, than instanceID: String) async -> [String] {
         guard isOpen, let directory else { return [] }

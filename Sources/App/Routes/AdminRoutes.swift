@@ -11,6 +11,9 @@ struct AdminRoutes: Sendable {
     let instanceID: String
     let time: any TimeSource
 
+    /// How long the answer to an order that is carried out may wait to say where else the user was connected.
+    private static let lookUpLimit = Duration.milliseconds(100)
+
     private struct UserLine: Encodable {
         let userId: String
         let username: String
@@ -58,10 +61,14 @@ struct AdminRoutes: Sendable {
             let target = try context.id("userId", UserID.self)
             let admin = try context.requirePrincipal().userID
             guard target != admin else { throw RequestError(.forbidden, "You can't ban yourself.") }
-            async let others = presence.otherInstances(of: target, than: instanceID)
+            let others = presence.lookUpOtherInstances(of: target, than: instanceID)
             let outcome = try await moderation.ban(target, by: admin, reason: try await reason(request))
             return try JSONBody.response(
-                BanAnswer(user: UserPayload(outcome.user), closedHere: outcome.closedHere, otherInstances: await others)
+                BanAnswer(
+                    user: UserPayload(outcome.user),
+                    closedHere: outcome.closedHere,
+                    otherInstances: await others.found(within: Self.lookUpLimit)
+                )
             )
         }
         admin.post("users/:userId/unban") { request, context in
@@ -77,10 +84,14 @@ struct AdminRoutes: Sendable {
         }
         admin.post("users/:userId/revoke-sessions") { _, context in
             let target = try context.id("userId", UserID.self)
-            async let others = presence.otherInstances(of: target, than: instanceID)
+            let others = presence.lookUpOtherInstances(of: target, than: instanceID)
             let outcome = try await moderation.revokeAll(target, by: try context.requirePrincipal().userID)
             return try JSONBody.response(
-                RevokeAnswer(revoked: outcome.revoked, closedHere: outcome.closedHere, otherInstances: await others)
+                RevokeAnswer(
+                    revoked: outcome.revoked,
+                    closedHere: outcome.closedHere,
+                    otherInstances: await others.found(within: Self.lookUpLimit)
+                )
             )
         }
         admin.delete("users/:userId/sessions/:sessionId") { _, context in
