@@ -382,7 +382,7 @@ struct Instance: Sendable {
         do throws(StoreError) {
             switch settings.database.uri {
             case .sqlite(let path):
-                return try await SQLiteStore.open(path: path)
+                return try await SQLiteStore.open(path: path, logger: Logger(label: "Store"))
             case .mongodb(let uri):
                 var options = MongoStore.Options()
                 options.poolSize = settings.database.poolSize

@@ -107,8 +107,8 @@ struct DurableBenchmark: Sendable {
     }
 
     /// Waits until something is so, which nobody tells; at most 10 s.
-    static func wait(_ what: String, until isSo: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
+    static func wait(_ what: String, for limit: Duration = .seconds(10), until isSo: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + limit
         while !isSo() {
             guard ContinuousClock.now < deadline else { throw BenchFailure("\(what) did not come") }
             try await Task.sleep(for: .milliseconds(20))

@@ -27,10 +27,11 @@ final class LoadConnection: Sendable {
     static func connect(
         _ user: BenchUser,
         to base: String,
+        path: String = "/ws",
         on loop: any EventLoop,
         onFrame: @escaping @Sendable (Kind, ByteBuffer) -> Void = { _, _ in }
     ) async throws -> LoadConnection {
-        guard let url = WebSocketURL(base + "/ws") else { throw BenchFailure("\(base) is no address") }
+        guard let url = WebSocketURL(base + path) else { throw BenchFailure("\(base) is no address") }
         var options = WebSocketClientOptions()
         options.connectTimeout = .seconds(30)
         let welcomed = loop.makePromise(of: Void.self)

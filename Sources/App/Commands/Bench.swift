@@ -17,6 +17,8 @@ struct Bench: AsyncParsableCommand {
         case micro
         case start
         case drain
+        case reconnect
+        case reconcile
         case all
     }
 
@@ -30,6 +32,7 @@ struct Bench: AsyncParsableCommand {
             fanout: one channel with all its members on another instance than the sender, by the client protocol and \
             by Socket.IO, beside other servers. \
             micro: the small steps that happen for every message, alone. start: the time until an instance listens. \
+            reconnect: sessions that all come back at once, each with a SYNC. reconcile: a round of the reconciler. \
             drain, which is not among all: an instance is told to stop while people write, who go on at \
             another one without missing anything. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
@@ -39,7 +42,7 @@ struct Bench: AsyncParsableCommand {
     @Argument(help: "What to measure: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
     var scenario: Scenario = .all
 
-    @Option(help: "Connections of idle.")
+    @Option(help: "Connections of idle and of reconnect.")
     var connections = 5_000
 
     @Option(help: "Clients of durable; may be given more than once.")
@@ -80,7 +83,7 @@ struct Bench: AsyncParsableCommand {
     )
     var iterations: Int?
 
-    @Option(help: "Measure durable and cluster on this database alone: sqlite, mongodb. The other scenarios use sqlite.")
+    @Option(help: "Measure durable, cluster, reconnect and reconcile on this database alone: sqlite, mongodb. The others use sqlite.")
     var db: BenchDatabase.Kind?
 
     @Option(help: "How long each measurement takes, without its warming up.")
@@ -101,8 +104,8 @@ struct Bench: AsyncParsableCommand {
         }
         guard iterations == nil || scenario == .micro else { throw ValidationError("--iterations goes with micro.") }
         guard users >= 3, sessions >= 3 else { throw ValidationError("cluster needs 3 users or more, drain 3 sessions.") }
-        guard db != .mongodb || [.durable, .cluster, .all].contains(scenario) else {
-            throw ValidationError("--db mongodb goes with durable and cluster.")
+        guard db != .mongodb || [.durable, .cluster, .reconnect, .reconcile, .all].contains(scenario) else {
+            throw ValidationError("--db mongodb goes with durable, cluster, reconnect and reconcile.")
         }
     }
 
@@ -163,6 +166,14 @@ struct Bench: AsyncParsableCommand {
             }
         }
         if scenario == .cluster || scenario == .all { list += clusterMeasurements(duration, group) }
+        if scenario == .reconnect || scenario == .all {
+            let reconnect = ReconnectBenchmark(sessions: connections, group: group, database: db ?? .sqlite)
+            list.append(Measurement(name: "reconnect, \(connections) sessions", run: reconnect.run))
+        }
+        if scenario == .reconcile || scenario == .all {
+            let reconcile = ReconcileBenchmark(database: db ?? .sqlite, rounds: max(5, 5 * seconds))
+            list.append(Measurement(name: "reconcile", run: reconcile.run))
+        }
         if (scenario == .fanout || scenario == .all) && usesSQLite {
             for depth in depth {
                 let fanout = FanoutBenchmark(

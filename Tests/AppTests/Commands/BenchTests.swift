@@ -32,6 +32,7 @@ struct BenchTests {
         #expect(
             Set(rows.map(\.scenario)) == [
                 "idle 100", "durable 5", "durable 5 delivered", "dm 50/s", "cluster 2×6 broadcast", "frame", "bare SQLite",
+                "reconnect 100 sqlite", "reconcile sqlite, idle", "reconcile sqlite, 200 changed",
             ]
         )
         for row in rows {
