@@ -1,5 +1,6 @@
 import Actors
 import LocalCluster
+import Transport
 
 /// Three instances, Redis and a database, with a link between each of them that can be made to fail.
 struct ChaosCluster: Sendable {
@@ -66,6 +67,15 @@ struct ChaosCluster: Sendable {
             adminPassword: password,
             directory: directory
         )
+    }
+
+    /// A way of its own to the database, past the links; nil on SQLite, which nobody has to ask.
+    func openStore() async throws -> (any ClosableStore)? {
+        guard kind == .mongodb else { return nil }
+        var options = MongoStore.Options()
+        options.poolSize = 1
+        options.patience = .seconds(1)
+        return try await MongoStore.open(uri: databaseURI, options: options)
     }
 
     /// Ends everything whose end doesn't follow from that of `instances`.

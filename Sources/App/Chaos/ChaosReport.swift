@@ -37,6 +37,11 @@ struct ChaosReport: Encodable, Sendable {
     let deliveryDelays: [Delay]
     /// The longest time in which the clients' own process stood still; it doesn't count as delay.
     let worstStallMs: Int64
+    /// The longest time in which the database didn't answer a probe, all such times together, and what 99 of 100 probes took; nil where it
+    /// isn't asked. It doesn't count as delay.
+    let worstStoreStallMs: Int64?
+    let storeStallsMs: Int64?
+    let storeAnswerP99Ms: Int64?
     /// How often the instances logged what shows that the faults were felt.
     let felt: [String: Int]
 
@@ -76,6 +81,11 @@ struct ChaosReport: Encodable, Sendable {
             return Delay(condition.rawValue, of.map { ($0.delay, $0.detail) }, limit: condition.limit)
         }
         worstStallMs = history.stalls.map { $0.ended - $0.began }.max()?.milliseconds ?? 0
+        let answers = history.storeAnswers.sorted()
+        let isProbed = !answers.isEmpty
+        worstStoreStallMs = isProbed ? history.storeStalls.map { $0.ended - $0.began }.max()?.milliseconds ?? 0 : nil
+        storeStallsMs = isProbed ? history.storeStalls.reduce(Duration.zero) { $0 + $1.ended - $1.began }.milliseconds : nil
+        storeAnswerP99Ms = isProbed ? answers[(answers.count - 1) * 99 / 100].milliseconds : nil
         var felt: [String: Int] = [:]
         for line in log {
             // 2026-01-08T12:00:00.000Z [INFO] [RedisBus] event {…}
@@ -112,6 +122,10 @@ struct ChaosReport: Encodable, Sendable {
         rows += kickDelays.map { ("worst kick delay, \($0.condition)", $0.text) }
         rows += deliveryDelays.map { ("worst delivery, \($0.condition)", $0.text) }
         rows.append(("worst standstill of the clients", "\(worstStallMs) ms"))
+        if let worstStoreStallMs, let storeStallsMs, let storeAnswerP99Ms {
+            rows.append(("worst standstill of the database", "\(worstStoreStallMs) ms (all: \(storeStallsMs) ms)"))
+            rows.append(("database's answer to a probe, 99 %", "\(storeAnswerP99Ms) ms"))
+        }
         rows += felt.sorted { $0.key < $1.key }.map { ("logged \($0.key)", "\($0.value)") }
         let width = rows.map(\.0.count).max() ?? 0
         var lines = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count + 2) + $0.1 }

@@ -2,6 +2,7 @@ import Actors
 import AsyncHTTPClient
 import LocalCluster
 import NIOHTTP1
+import Transport
 
 /// One run: a cluster, its clients, what fails meanwhile, and the judgement.
 struct ChaosRun: Sendable {
@@ -68,9 +69,12 @@ struct ChaosRun: Sendable {
         let moderator = ChaosModerator(admin: admin, instances: cluster.instances, clients: clients, clock: clock)
         let injector = FaultInjector(cluster: cluster, clients: clients, clock: clock)
         let meter = StallMeter(clock: clock)
+        let probed = try await cluster.openStore()
+        let probe = probed.map { StoreProbe(store: $0, clock: clock) }
         let stored = try await withThrowingTaskGroup(of: Void.self) { group in
             for client in clients { group.addTask { await client.run() } }
             group.addTask { await meter.run() }
+            if let probe { group.addTask { await probe.run() } }
             defer {
                 for client in clients { client.stop() }
                 // The meter's end; the clients take no notice.
@@ -93,6 +97,9 @@ struct ChaosRun: Sendable {
         var history = History(clients: clients.map(\.history), kicks: moderator.kicks, faults: injector.done, stored: stored)
         history.faults.sort { $0.began < $1.began }
         history.stalls = meter.stalls
+        history.storeStalls = probe?.stalls ?? []
+        history.storeAnswers = probe?.answerTimes ?? []
+        await probed?.close()
         let logs = Dictionary(uniqueKeysWithValues: cluster.instances.map { (ChaosCluster.name($0.number), $0.log) })
         let crashes = cluster.instances.flatMap(\.crashes)
         let report = ChaosReport(plan: plan, history: history, crashes: crashes, log: logs.values.flatMap(\.self))

@@ -1,6 +1,21 @@
 /// How long things took: kicks, and messages while something failed or after it.
 struct DelayAnalysis: Sendable {
     let history: History
+    /// What counts as nobody's delay, in times that don't overlap.
+    private let stalls: [StallRecord]
+
+    init(history: History) {
+        self.history = history
+        var stalls: [StallRecord] = []
+        for stall in (history.stalls + history.storeStalls).sorted(by: { $0.began < $1.began }) {
+            if let last = stalls.last, stall.began <= last.ended {
+                stalls[stalls.count - 1] = StallRecord(began: last.began, ended: max(last.ended, stall.ended))
+            } else {
+                stalls.append(stall)
+            }
+        }
+        self.stalls = stalls
+    }
 
     /// How long after its answer a kicked session was still open, and how long it may have been.
     struct Kick: Sendable {
@@ -33,9 +48,9 @@ struct DelayAnalysis: Sendable {
         let detail: String
     }
 
-    /// How much time lay between two moments, without that in which the clients stood still themselves.
+    /// How much time lay between two moments, without that in which the clients stood still themselves or the database didn't answer.
     private func time(from: Duration, to: Duration) -> Duration {
-        let stood = history.stalls.reduce(Duration.zero) { $0 + max(.zero, min(to, $1.ended) - max(from, $1.began)) }
+        let stood = stalls.reduce(Duration.zero) { $0 + max(.zero, min(to, $1.ended) - max(from, $1.began)) }
         return max(.zero, to - from - stood)
     }
 

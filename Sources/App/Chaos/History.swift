@@ -4,6 +4,10 @@ struct History: Sendable {
     var kicks: [KickRecord] = []
     var faults: [FaultRecord] = []
     var stalls: [StallRecord] = []
+    /// Times in which the database didn't answer a probe.
+    var storeStalls: [StallRecord] = []
+    /// How long the database took for each probe.
+    var storeAnswers: [Duration] = []
     /// What the store holds in the end, by conversation, ascending.
     var stored: [String: [StoredMessage]] = [:]
 }
@@ -112,7 +116,7 @@ struct FaultRecord: Sendable {
     }
 }
 
-/// A time in which the clients' own process stood still.
+/// A time in which the clients' own process stood still, or the database didn't answer.
 struct StallRecord: Sendable {
     let began: Duration
     let ended: Duration
