@@ -2,6 +2,7 @@
 
 import atexit
 import itertools
+import os
 import pathlib
 import sys
 import threading
@@ -12,6 +13,8 @@ import socketio
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Browser"))
 from cluster import ADMIN, Cluster, Person  # noqa: E402
 
+# Passwords are not what is tested.
+os.environ.setdefault("SCRYPT_LOG_N", "4")
 # What a person gives up after.
 PATIENCE = 30
 numbers = itertools.count(1)
@@ -42,6 +45,7 @@ def refusal(who, *arguments, **options):
         client.disconnect()
 
 
+@cache
 def admin():
     return Person(cluster().url("A"), ADMIN, cluster().password, is_new=False)
 

@@ -97,16 +97,24 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
 
     /// Something came that the offset tells of.
     func offsetChanged() {
-        guard phase == .joined else { return }
-        switch pace.changed(now: EngineIOConnection.now) {
-        case .tell: tellOffset()
-        case .tellLater(let delay): link.connection.eventLoop.scheduleTask(in: TimeAmount(delay)) { self.tellOffset() }
-        case .none: break
+        if phase == .joined { carryOut(pace.changed(now: EngineIOConnection.now)) }
+    }
+
+    private func carryOut(_ action: OffsetPace.Action) {
+        switch action {
+        case .tell:
+            tellOffset()
+        case .wait(let delay):
+            link.connection.eventLoop.scheduleTask(in: TimeAmount(delay)) {
+                if self.phase == .joined { self.carryOut(self.pace.timePassed(now: EngineIOConnection.now)) }
+            }
+        case .none:
+            break
         }
     }
 
     private func tellOffset() {
-        guard phase == .joined, let text = offset?.text else { return }
+        guard let text = offset?.text else { return }
         let frame = SocketIOEventEncoder.offset(text)
         // Where it is left out, the client has a lower one and is told more with the next change.
         _ = link.send(frame, isEssential: false)
