@@ -134,6 +134,17 @@ class PythonClient(unittest.TestCase):
             admin().call("POST", f"/api/admin/users/{bob.user_id}/ban", {})
             self.assertEqual(refusal(bob, "A", ["websocket"], auth=recovery)["message"], "ACCOUNT_SUSPENDED")
 
+    def test_an_instance_that_stops_sends_its_clients_away_to_come_back(self):
+        bob = person("bob")
+        clients = [Client(bob, "B", transports) for transports in TRANSPORTS.values()]
+        cluster().instances["B"].end()
+        self.addCleanup(cluster().start, "B")
+        for client in clients:
+            self.assertIn("reconnectAfterMs", client.wait_for("goaway")[0])
+            # Not by a DISCONNECT of the namespace, after which a client library stays away.
+            client.wait_for("disconnect")
+            self.assertEqual(client.all("session_ended"), [])
+
     def test_an_offset_that_is_none_begins_anew(self):
         alice = person("alice")
         client = self.client(alice, "A", ["websocket"], auth={"pid": "x", "offset": "1!nonsense"})

@@ -22,10 +22,14 @@ struct SocketIONamespaces: Sendable {
         case close
     }
 
+    /// CONNECTs of one connection, refused ones included: who guesses tokens needs a connection for every few of them.
+    static let joinLimit = 20
+
     private let known: Set<String>
     private let deadline: Duration
     private var places: [String: Place] = [:]
     private var hasJoined = false
+    private var joins = 0
 
     /// - Parameters:
     ///   - known: the namespaces that there are.
@@ -38,6 +42,8 @@ struct SocketIONamespaces: Sendable {
     mutating func received(_ kind: SocketIOPacket.Kind, in namespace: String) -> Action {
         switch (kind, places[namespace]) {
         case (.connect, nil), (.connect, .left):
+            joins += 1
+            guard joins <= Self.joinLimit else { return .close }
             guard known.contains(namespace) else { return .refuse }
             places[namespace] = .joining
             return .join

@@ -43,6 +43,19 @@ struct SocketIONamespacesTests {
         #expect(namespaces { $0.received(.connect, in: "/") } == .join)
     }
 
+    @Test("Nobody may try for ever")
+    func attempts() {
+        let namespaces = Held(make())
+        for _ in 0..<SocketIONamespaces.joinLimit {
+            #expect(namespaces { $0.received(.connect, in: "/") } == .join)
+            namespaces { $0.ended("/") }
+        }
+        #expect(namespaces { $0.received(.connect, in: "/") } == .close)
+        let elsewhere = Held(make())
+        for _ in 0..<SocketIONamespaces.joinLimit { #expect(elsewhere { $0.received(.connect, in: "/random") } == .refuse) }
+        #expect(elsewhere { $0.received(.connect, in: "/random") } == .close)
+    }
+
     @Test("Who joins nothing is late")
     func late() {
         let namespaces = Held(make())
