@@ -106,8 +106,8 @@ need_deploy_checkers() {
     printf '%s\n' "${checkers[*]}" >.venv/deploy-checkers
 }
 
-# Clients of Socket.IO that others wrote, in a virtual environment of their own: python-socketio, and the browser's socket.io-client, which
-# NiceGUI's package carries.
+# Clients of Socket.IO that others wrote, in a virtual environment of their own: python-socketio, the browser's socket.io-client, which
+# NiceGUI's package carries, and what an instance of Node.js is played with.
 need_socketio_clients() {
     socketio_venv=$root/.venv-socketio
     export SOCKETIO_CLIENT=$socketio_venv/socket.io.min.js
@@ -115,7 +115,7 @@ need_socketio_clients() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages python3 python3-venv
     say "installing clients of Socket.IO into .venv-socketio"
     python3 -m venv "$socketio_venv"
-    "$socketio_venv/bin/pip" install --quiet --disable-pip-version-check 'python-socketio[client]==5.18.1' </dev/null >&2
+    "$socketio_venv/bin/pip" install --quiet --disable-pip-version-check 'python-socketio[client]==5.18.1' msgpack==1.2.4 redis==8.1.0 </dev/null >&2
     "$socketio_venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$socketio_venv/wheel" nicegui==3.18.0 </dev/null >&2
     python3 -m zipfile -e "$socketio_venv"/wheel/nicegui-*.whl "$socketio_venv/nicegui"
     mv "$socketio_venv/nicegui/nicegui/static/socket.io.min.js" "$SOCKETIO_CLIENT"

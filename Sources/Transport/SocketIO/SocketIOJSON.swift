@@ -3,7 +3,7 @@ package import NIOCore
 /// The JSON of packets: what each kind may hold, and where an event's arguments are.
 package enum SocketIOJSON {
     /// Names that Socket.IO keeps for itself.
-    private static let reservedNames: Set<String> = [
+    static let reservedNames: Set<String> = [
         "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
     ]
 

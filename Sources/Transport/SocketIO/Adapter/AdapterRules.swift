@@ -9,13 +9,6 @@ package struct AdapterRules: Sendable {
         case answer(AdapterQuestion)
     }
 
-    /// Names that only the server's and the client's own library may emit.
-    package static let reservedEvents: Set = [
-        "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
-    ]
-    /// The most binaries that a client accepts in one event.
-    package static let attachmentLimit = 10
-
     private let format: AdapterFormat
     private let channels: AdapterChannels
     private let codec: any AdapterCodec
@@ -61,11 +54,11 @@ extension AdapterBroadcast {
     /// Whether a client's library takes it in.
     fileprivate var isValid: Bool {
         switch data.first {
-        case .text(let name) where AdapterRules.reservedEvents.contains(name): return false
+        case .text(let name) where SocketIOJSON.reservedNames.contains(name): return false
         case .text, .integer, .double: break
         default: return false
         }
-        return data.reduce(0) { $0 + $1.binaryCount } <= AdapterRules.attachmentLimit
+        return data.reduce(0) { $0 + $1.binaryCount } <= SocketIODecoder.attachmentLimit
     }
 }
 
