@@ -35,6 +35,15 @@ struct RedisSettingsTests {
         #expect(!error.description.contains("hunter2"))
     }
 
+    @Test("An adapter of Socket.IO needs a Redis to share")
+    func adapter() throws {
+        let secret = ["JWT_SECRET": "0123456789abcdef0123456789abcdef", "SOCKETIO_ADAPTER": "sharded"]
+        let error = try #require(throws: SettingsError.self) { try redis(secret) }
+        #expect(error.description == "REDIS_URL must be set where SOCKETIO_ADAPTER is not off")
+        let shared = secret.merging(["REDIS_HOST": "a.example"]) { _, new in new }
+        #expect(try Settings(SettingsReader(environment: shared, file: nil)).socketIOAdapter == .sharded)
+    }
+
     private func redis(_ variables: [String: String]) throws -> RedisConfiguration? {
         try Settings(SettingsReader(environment: variables, file: nil)).redis
     }

@@ -102,8 +102,20 @@ struct AdapterEventsTests {
         let emissions = BusEvent.kick(.ban(user, authEpoch: 2)).emissions
         #expect(emissions.last == .order(.disconnect(target, closesTransport: false)))
         #expect(broadcasts(.kick(.ban(user, authEpoch: 2))).first?.data[1]["code"] == "ACCOUNT_SUSPENDED")
-        #expect(BusEvent.kick(.revokeOne(user, Sample.ids.next(SessionID.self))).emissions.isEmpty)
+    }
+
+    @Test func whatOthersHaveNoWordForIsKnownBeforehand() throws {
+        let user = Sample.ids.next(UserID.self)
         let name = try #require(ChannelName("general"))
-        #expect(BusEvent.chat(.membership(name, user, isMember: true)).emissions.isEmpty)
+        let message = try Sample.channelMessage
+        let untold: [BusEvent] = [
+            .kick(.revokeOne(user, Sample.ids.next(SessionID.self))), .chat(.membership(name, user, isMember: true)),
+        ]
+        let told: [BusEvent] = [
+            .message(message), .chat(.updated(message)), .chat(.reaction(message)), .kick(.revokeAll(user, authEpoch: 1)),
+            .chat(.typing(message.conversationID, user, isTyping: false)),
+        ]
+        for event in untold { #expect(event.emissions.isEmpty && !event.hasEmissions) }
+        for event in told { #expect(!event.emissions.isEmpty && event.hasEmissions) }
     }
 }

@@ -14,14 +14,20 @@ struct AdapterFixture: Sendable {
     let log = Recorder<LogLine>()
     let counters = CounterRecorder()
 
-    init(_ server: RedisServer, _ format: AdapterFormat, instance: String, limits: AdapterLink.Limits = .init()) throws {
+    init(_ server: RedisServer, _ format: AdapterFormat, instance: String, configure: (inout AdapterLink.Options) -> Void = { _ in }) throws
+    {
         let lines = log
+        var options = AdapterLink.Options()
+        // Longer than a busy machine sleeps: what was published meanwhile would be gone.
+        options.probeTimeout = .seconds(90)
+        options.connectTimeout = .seconds(30)
+        configure(&options)
         link = AdapterLink(
             format: format,
             configuration: try RedisConfiguration(url: server.url),
             identity: InstanceIdentity(instanceID: instance, boot: "boot-\(instance)"),
             time: RealTime(),
-            limits: limits,
+            options: options,
             logger: Logger(label: "SocketIOAdapter") { _ in RecordingLogHandler(lines) },
             metrics: counters
         )

@@ -76,7 +76,7 @@ struct AdapterRulesTests {
 
     /// Whatever arrives ends in one of the actions.
     @Test(arguments: AdapterFormat.allCases)
-    func anythingMayArrive(format: AdapterFormat) {
+    func anythingMayArrive(format: AdapterFormat) async {
         let rules = AdapterRules(format: format)
         let codec = format.codec(AdapterChannels())
         let target = AdapterTarget(rooms: ["room1"])
@@ -89,7 +89,9 @@ struct AdapterRulesTests {
         let channels = ["socket.io#/#", "socket.io#/#room1#", "socket.io-request#/#", "socket.io-response#/#", "socket.io#/x"]
         var generator = SeededGenerator(seed: 21)
         var rejected = 0
-        for round in 0..<50_000 {
+        for round in 0..<20_000 {
+            // Others have servers to listen to.
+            if round.isMultiple(of: 200) { await Task.yield() }
             var bytes = seeds[round % seeds.count]
             for _ in 0..<Int.random(in: 0...4, using: &generator) {
                 switch Int.random(in: 0...3, using: &generator) {
@@ -103,7 +105,7 @@ struct AdapterRulesTests {
             let channel = channels[Int.random(in: channels.indices, using: &generator)]
             if case .reject = rules.receive(bytes, from: channel, isLocal: { _ in true }) { rejected += 1 }
         }
-        #expect((1..<50_000).contains(rejected))
+        #expect((1..<20_000).contains(rejected))
     }
 
     @Test func soManyAcknowledgementsAreWaitedFor() {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Instances share rooms with Node.js by the classic adapter", .timeLimit(.minutes(2)))
+@Suite("Instances share rooms with Node.js by the classic adapter", .serialized, .timeLimit(.minutes(2)))
 struct ClassicAdapterTests {
     private let captured =
         "93a6562d6d6b5a4b83a47479706502a46461746192a568656c6c6f2aa36e7370a12f83a5726f6f6d7391a5726f6f6d31a665786365707490a5666c61677380"
@@ -168,9 +168,7 @@ struct ClassicAdapterTests {
 
     @Test func whatWaitsWhileRedisIsAwayIsBoundedAndComesAfterwards() async throws {
         let server = try await RedisServer.start()
-        var limits = AdapterLink.Limits()
-        limits.outgoing = 3
-        let a = try AdapterFixture(server, .classic, instance: "A", limits: limits)
+        let a = try AdapterFixture(server, .classic, instance: "A") { $0.outgoingLimit = 3 }
         let client = a.client("ada")
         let messages = (1...5).map { Sample.message(seq: $0) }
         try await a.running {

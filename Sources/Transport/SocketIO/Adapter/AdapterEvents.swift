@@ -14,6 +14,14 @@ package enum AdapterEmission: Hashable, Sendable {
 }
 
 extension BusEvent {
+    /// Whether other instances have a word for it.
+    package var hasEmissions: Bool {
+        switch self {
+        case .chat(.membership), .kick(.revokeOne): false
+        case .message, .chat, .kick, .presence: true
+        }
+    }
+
     /// The event as the clients of Node.js instances are told of it; nothing where they have no word for it.
     ///
     /// A message goes to the room of its channel, or to the rooms of the two people; presence to everybody. Nobody's `clientMessageId` is

@@ -7,10 +7,8 @@ enum AdapterHint: Sendable {
 
     /// Nil for an event that other instances have no word for.
     init?(_ event: BusEvent) {
-        switch event {
-        case .chat(.membership), .kick(.revokeOne): return nil
-        case .message, .chat, .kick, .presence: self = .event(event)
-        }
+        guard event.hasEmissions else { return nil }
+        self = .event(event)
     }
 
     func publications(_ codec: any AdapterCodec) -> [AdapterPublication] {

@@ -49,7 +49,7 @@ extension AdapterLink {
             patterns: format == .classic ? [channels.broadcasts] : [],
             shards: format == .sharded ? [channels.name(of: .everybody)] + rooms : [],
             on: eventLoop,
-            timeout: .seconds(2)
+            timeout: options.connectTimeout
         ) { self.receive($0) }
     }
 

@@ -15,7 +15,7 @@ package final class AdapterLink: Sendable {
     }
 
     struct Core {
-        var state = BusState(isRequired: false)
+        var state: BusState
         var queue: PublishQueue<AdapterHint>
         var link: RedisLink?
         /// The rooms that this instance hears of with the sharded format.
@@ -44,16 +44,20 @@ package final class AdapterLink: Sendable {
     let configuration: RedisConfiguration
     let identity: InstanceIdentity
     private let input: AsyncStream<Incoming>.Continuation
-    private let limits: Limits
+    let options: Options
 
-    /// What may wait, at most.
-    package struct Limits: Sendable {
-        /// Messages to be published; past it the oldest go.
-        package var outgoing = 10_000
-        /// Messages that were received and not acted on; past it the newest go.
-        package var incoming = 1_024
+    /// How the link behaves.
+    package struct Options: Sendable {
+        /// Messages that may wait to be published; past it the oldest go.
+        package var outgoingLimit = 10_000
+        /// Messages that may have been received and not acted on; past it the newest go.
+        package var incomingLimit = 1_024
         /// Bytes of those.
         package var incomingBytes = 64 * 1_048_576
+        /// Without a probe for this long the link is lost.
+        package var probeTimeout: Duration = .seconds(4)
+        /// For connecting, and for each further step until the subscriptions stand.
+        package var connectTimeout: Duration = .seconds(2)
 
         package init() {}
     }
@@ -64,7 +68,7 @@ package final class AdapterLink: Sendable {
         configuration: RedisConfiguration,
         identity: InstanceIdentity,
         time: any TimeSource,
-        limits: Limits = Limits(),
+        options: Options = Options(),
         logger: Logger = Logger(label: "SocketIOAdapter"),
         metrics: any MetricsFactory = MetricsSystem.factory,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -73,12 +77,13 @@ package final class AdapterLink: Sendable {
         self.configuration = configuration
         self.identity = identity
         self.time = time
-        self.limits = limits
+        self.options = options
         codec = format.codec(channels)
         log = AdapterLog(logger: logger, factory: metrics)
         eventLoop = group.next()
-        core = Locked(Core(queue: PublishQueue(limit: limits.outgoing)))
-        (incoming, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(limits.incoming))
+        let state = BusState(isRequired: false, probeTimeout: options.probeTimeout)
+        core = Locked(Core(state: state, queue: PublishQueue(limit: options.outgoingLimit)))
+        (incoming, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.incomingLimit))
     }
 
     /// Tells the other instances' clients. Returns at once.
@@ -175,7 +180,7 @@ package final class AdapterLink: Sendable {
         log.received.increment()
         let count = message.payload.count
         let isAdmitted = core.withLock { core in
-            guard core.unread + count <= limits.incomingBytes else { return false }
+            guard core.unread + count <= options.incomingBytes else { return false }
             core.unread += count
             return true
         }
