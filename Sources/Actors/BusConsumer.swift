@@ -7,6 +7,7 @@ package struct BusConsumer: Sendable {
     private let delivery: Delivery
     private let moderation: Moderation
     private let presence: PresenceHub
+    private let tracing: any MessageTracing
     private let logger: Logger
 
     package init(
@@ -15,6 +16,7 @@ package struct BusConsumer: Sendable {
         delivery: Delivery,
         moderation: Moderation,
         presence: PresenceHub,
+        tracing: any MessageTracing = NoTracing(),
         logger: Logger = Logger(label: "RedisBusHandler")
     ) {
         self.bus = bus
@@ -22,6 +24,7 @@ package struct BusConsumer: Sendable {
         self.delivery = delivery
         self.moderation = moderation
         self.presence = presence
+        self.tracing = tracing
         self.logger = logger
     }
 
@@ -43,7 +46,9 @@ package struct BusConsumer: Sendable {
         }
         switch incoming.event {
         case .message(let message):
-            let isConcerned = await delivery.deliverHere([message], by: .bus)
+            let span = tracing.begin(.receive, under: incoming.trace, messages: 1)
+            let isConcerned = await delivery.deliverHere([message], by: .bus, trace: span?.asParent)
+            span?.end()
             guard isConcerned else { return }
             logger.info(
                 "chat_message_delivered",

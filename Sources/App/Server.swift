@@ -195,11 +195,20 @@ struct Instance: Sendable {
             )
         }
         presenceService = PresenceService(hub: presence, keeper: keeper)
-        let delivery = Delivery(registry: registry, bus: bus, presence: presence)
+        let tracing = DistributedTracing.bootstrapped
+        let delivery = Delivery(registry: registry, bus: bus, presence: presence, tracing: tracing)
         let moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time)
         let access = ConversationAccess(store: store, registry: registry)
         let meter = ActivityMeter()
-        let messaging = Messaging(store: store, delivery: delivery, access: access, ids: ids, activity: meter, time: time)
+        let messaging = Messaging(
+            store: store,
+            delivery: delivery,
+            access: access,
+            ids: ids,
+            activity: meter,
+            time: time,
+            tracing: tracing
+        )
         let conversations = Conversations(store: store, delivery: delivery, registry: registry, access: access, time: time)
         let accounts = Accounts(
             store: store,
@@ -211,7 +220,14 @@ struct Instance: Sendable {
             tokenLifetime: settings.accounts.tokenLifetime
         )
         busConsumer = BusConsumerService(
-            consumer: BusConsumer(bus: bus, identity: identity, delivery: delivery, moderation: moderation, presence: presence)
+            consumer: BusConsumer(
+                bus: bus,
+                identity: identity,
+                delivery: delivery,
+                moderation: moderation,
+                presence: presence,
+                tracing: tracing
+            )
         )
         let reconciler = Reconciler(
             store: store,

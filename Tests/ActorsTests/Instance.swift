@@ -17,6 +17,7 @@ struct Instance: Sendable {
     let accounts: Accounts
     let presence: PresenceHub
     let environment: SessionEnvironment
+    private let tracing: any MessageTracing
     private let connections = Atomic64()
 
     init(
@@ -24,8 +25,10 @@ struct Instance: Sendable {
         store: InMemoryStore = InMemoryStore(),
         time: ManualTime = ManualTime(),
         limits: SessionLimits = SessionLimits(rateLimit: 0),
-        directory: (any PresenceDirectory)? = nil
+        directory: (any PresenceDirectory)? = nil,
+        tracing: any MessageTracing = NoTracing()
     ) {
+        self.tracing = tracing
         self.store = store
         self.time = time
         bus = RecordingBus()
@@ -36,7 +39,7 @@ struct Instance: Sendable {
         registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time, logger: quiet))
         let access = ConversationAccess(store: store, registry: registry)
         gate = SessionGate(store: store, tokens: tokens, time: time, logger: quiet)
-        delivery = Delivery(registry: registry, bus: bus, logger: quiet)
+        delivery = Delivery(registry: registry, bus: bus, tracing: tracing, logger: quiet)
         moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: quiet)
         accounts = Accounts(
             store: store,
@@ -54,7 +57,15 @@ struct Instance: Sendable {
             limits: limits,
             gate: gate,
             registry: registry,
-            messaging: Messaging(store: store, delivery: delivery, access: access, ids: ids, time: time, logger: quiet),
+            messaging: Messaging(
+                store: store,
+                delivery: delivery,
+                access: access,
+                ids: ids,
+                time: time,
+                tracing: tracing,
+                logger: quiet
+            ),
             conversations: Conversations(
                 store: store,
                 delivery: delivery,
@@ -78,6 +89,7 @@ struct Instance: Sendable {
             delivery: delivery,
             moderation: moderation,
             presence: presence,
+            tracing: tracing,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

@@ -6,6 +6,8 @@ package final class RecordingBus: Bus {
     package static let bufferLimit = 10_000
 
     package let published = Recorder<BusEvent>()
+    /// Of each of them.
+    package let traces = Recorder<TraceParent?>()
     /// The topics that are followed, each as often as it was asked for.
     package let topics = Recorder<BusTopic>()
     package let confirmedLate = AsyncStream<BusTopic> { $0.finish() }
@@ -25,7 +27,12 @@ package final class RecordingBus: Bus {
     }
 
     package func publish(_ event: BusEvent) {
+        publish(event, trace: nil)
+    }
+
+    package func publish(_ event: BusEvent, trace: TraceParent?) {
         published.append(event)
+        traces.append(trace)
     }
 
     /// Lets `delivery` come in as from the bus.

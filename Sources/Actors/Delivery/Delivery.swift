@@ -6,31 +6,49 @@ package struct Delivery: Sendable {
     private let channels: ChannelDirectory
     private let bus: any Bus
     private let presence: PresenceHub?
+    private let tracing: any MessageTracing
     private let logger: Logger
 
     /// - Parameter presence: hears of people who begin to talk.
-    package init(registry: Registry, bus: any Bus, presence: PresenceHub? = nil, logger: Logger = Logger(label: "Session")) {
+    package init(
+        registry: Registry,
+        bus: any Bus,
+        presence: PresenceHub? = nil,
+        tracing: any MessageTracing = NoTracing(),
+        logger: Logger = Logger(label: "Session")
+    ) {
         self.registry = registry
         channels = registry.channels
         self.bus = bus
         self.presence = presence
+        self.tracing = tracing
         self.logger = logger
     }
 
     /// Delivers messages of one conversation that this instance has stored, ascending.
-    package func deliver(_ messages: [Message]) async {
-        await deliverHere(messages, by: .local)
-        for message in messages { bus.publish(.message(message)) }
+    ///
+    /// - Parameter trace: the append that stored them.
+    package func deliver(_ messages: [Message], trace: TraceParent? = nil) async {
+        await deliverHere(messages, by: .local, trace: trace)
+        for message in messages {
+            let span = tracing.begin(.publish, under: trace, messages: 1)
+            bus.publish(.message(message), trace: span?.asParent)
+            span?.end()
+        }
     }
 
     /// Delivers messages of one conversation to the connections of this instance alone.
     ///
-    /// - Parameter path: how they came here.
+    /// - Parameters:
+    ///   - path: how they came here.
+    ///   - trace: the step that brought them.
     /// - Returns: whether anybody here is concerned.
     @discardableResult
-    package func deliverHere(_ messages: [Message], by path: DeliveryPath = .bus) async -> Bool {
+    package func deliverHere(_ messages: [Message], by path: DeliveryPath = .bus, trace: TraceParent? = nil) async -> Bool {
         // While bans may have been missed nothing is delivered; the reconciler brings it.
         guard let conversation = messages.first?.conversationID, !registry.freshness.isStale else { return false }
+        let span = tracing.begin(.deliver, under: trace, messages: messages.count)
+        defer { span?.end() }
         let isConcerned: Bool
         switch conversation {
         case .direct(let pair):

@@ -4,6 +4,7 @@
 package actor ConversationWriter {
     private struct Waiting {
         let drafts: [MessageDraft]
+        let trace: TraceParent?
         let continuation: CheckedContinuation<Result<[AppendOutcome], StoreError>, Never>
     }
 
@@ -18,6 +19,7 @@ package actor ConversationWriter {
     private let delivery: Delivery
     private let time: any TimeSource
     private let metrics: ChatMetrics
+    private let tracing: any MessageTracing
     private let limit: Int
     private var entries: [ConversationID: Entry] = [:]
 
@@ -27,12 +29,14 @@ package actor ConversationWriter {
         delivery: Delivery,
         time: any TimeSource,
         metrics: ChatMetrics = .shared,
+        tracing: any MessageTracing = NoTracing(),
         limit: Int = 4_096
     ) {
         self.store = store
         self.delivery = delivery
         self.time = time
         self.metrics = metrics
+        self.tracing = tracing
         self.limit = limit
     }
 
@@ -40,9 +44,15 @@ package actor ConversationWriter {
     package var activeCount: Int { entries.count }
 
     /// Stores drafts, numbered in a row; returns when they are durable.
-    package func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
+    ///
+    /// - Parameter trace: the step that brought them.
+    package func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID,
+        trace: TraceParent? = nil
+    ) async throws(StoreError) -> [AppendOutcome] {
         let result = await withCheckedContinuation { continuation in
-            enqueue(Waiting(drafts: drafts, continuation: continuation), in: conversation)
+            enqueue(Waiting(drafts: drafts, trace: trace, continuation: continuation), in: conversation)
         }
         return try result.get()
     }
@@ -70,13 +80,17 @@ package actor ConversationWriter {
     private func commit(_ group: [Waiting], to conversation: ConversationID) async {
         let outcomes: [AppendOutcome]
         let began = time.uptime()
+        // What goes together is one step, of the trace that was first.
+        let span = tracing.begin(.append, under: group.first?.trace, messages: group.reduce(0) { $0 + $1.drafts.count })
         do {
             outcomes = try await store.append(group.flatMap(\.drafts), to: conversation)
         } catch {
             metrics.sending.failed(error)
+            span?.end(failure: "\(error.code)")
             for waiting in group { waiting.continuation.resume(returning: .failure(error)) }
             return
         }
+        span?.end()
         metrics.sending.appended(outcomes.count, in: time.uptime() - began)
         var rest = outcomes[...]
         var stored: [Message] = []
@@ -86,6 +100,6 @@ package actor ConversationWriter {
             for case .stored(let message) in own { stored.append(message) }
             waiting.continuation.resume(returning: .success(Array(own)))
         }
-        await delivery.deliver(stored)
+        await delivery.deliver(stored, trace: span?.asParent)
     }
 }

@@ -16,6 +16,7 @@ package final class Messaging: Sendable {
     private let activity: ActivityMeter
     private let time: any TimeSource
     private let metrics: ChatMetrics
+    private let tracing: any MessageTracing
     private let logger: Logger
     /// Accounts that were seen to exist. They are never deleted, so what is known stays true.
     private let knownUsers = Locked<Set<UserID>>([])
@@ -29,6 +30,7 @@ package final class Messaging: Sendable {
         activity: ActivityMeter = ActivityMeter(),
         time: any TimeSource,
         metrics: ChatMetrics = .shared,
+        tracing: any MessageTracing = NoTracing(),
         logger: Logger = Logger(label: "Session")
     ) {
         self.store = store
@@ -37,8 +39,9 @@ package final class Messaging: Sendable {
         self.activity = activity
         self.time = time
         self.metrics = metrics
+        self.tracing = tracing
         self.logger = logger
-        writer = ConversationWriter(store: store, delivery: delivery, time: time, metrics: metrics)
+        writer = ConversationWriter(store: store, delivery: delivery, time: time, metrics: metrics, tracing: tracing)
     }
 
     /// Stores messages of one sender for one destination; durable when it returns.
@@ -53,24 +56,31 @@ package final class Messaging: Sendable {
         over path: SendPath = .websocket
     ) async -> [Result<SendReceipt, RequestError>] {
         guard let destination = commands.first?.destination else { return [] }
+        let span = tracing.begin(.send, under: nil, messages: commands.count)
         do {
             let conversation = try await conversation(for: destination, sender: sender)
             let drafts = commands.map { draft($0, from: sender) }
-            let outcomes = try await append(drafts, to: conversation)
+            let outcomes = try await append(drafts, to: conversation, trace: span?.asParent)
             let answers = outcomes.map(answer)
             let stored = answers.count { (try? $0.get().isDuplicate) == false }
             activity.stored(messages: stored)
             metrics.sending.stored(stored, in: conversation, over: path)
             metrics.sending.repeated(answers.count { (try? $0.get().isDuplicate) == true })
+            span?.end()
             return answers
         } catch {
+            span?.end(failure: error.code.rawValue)
             return commands.map { _ in .failure(error) }
         }
     }
 
-    private func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(RequestError) -> [AppendOutcome] {
+    private func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID,
+        trace: TraceParent?
+    ) async throws(RequestError) -> [AppendOutcome] {
         do {
-            return try await writer.append(drafts, to: conversation)
+            return try await writer.append(drafts, to: conversation, trace: trace)
         } catch {
             logger.warning("append_failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
             throw RequestError(error)

@@ -62,11 +62,14 @@ package struct BusDelivery: Sendable {
     package let event: BusEvent
     package let eventID: BusEventID
     package let origin: InstanceIdentity
+    /// The trace that it is part of, where its sender traces.
+    package let trace: TraceParent?
 
-    package init(event: BusEvent, eventID: BusEventID, origin: InstanceIdentity) {
+    package init(event: BusEvent, eventID: BusEventID, origin: InstanceIdentity, trace: TraceParent? = nil) {
         self.event = event
         self.eventID = eventID
         self.origin = origin
+        self.trace = trace
     }
 }
 

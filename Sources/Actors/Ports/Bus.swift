@@ -6,6 +6,9 @@ package protocol Bus: Sendable {
     /// and what falls out of that is counted and logged; the store has it.
     func publish(_ event: BusEvent)
 
+    /// As `publish`, telling the others of which trace it is part.
+    func publish(_ event: BusEvent, trace: TraceParent?)
+
     /// Hints of one family that came in, from this instance too. To be read once, by one task.
     ///
     /// What arrives while the consumer is far behind is dropped, the oldest first, counted and logged.
@@ -21,4 +24,11 @@ package protocol Bus: Sendable {
 
     /// Topics whose confirmation came after `follow` had returned: what was published meanwhile may have been missed.
     var confirmedLate: AsyncStream<BusTopic> { get }
+}
+
+extension Bus {
+    /// For a bus that carries no traces.
+    package func publish(_ event: BusEvent, trace: TraceParent?) {
+        publish(event)
+    }
 }

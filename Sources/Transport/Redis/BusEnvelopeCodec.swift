@@ -30,6 +30,7 @@ package struct BusEnvelopeCodec: Sendable {
         writer.field("originBoot", delivery.origin.boot)
         writer.field("id", delivery.eventID.description)
         if routing != .broadcast { writer.field("routing", routing.rawValue) }
+        if let trace = delivery.trace { writer.field("traceparent", trace.description) }
         switch delivery.event {
         case .message(let message):
             writer.identity(of: message)

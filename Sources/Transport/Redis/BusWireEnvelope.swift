@@ -16,6 +16,7 @@ struct BusWireEnvelope: Decodable {
         case originBoot
         case id
         case routing
+        case traceparent
     }
 
     /// - Throws: `BusRejection`, and nothing else.
@@ -50,7 +51,9 @@ struct BusWireEnvelope: Decodable {
             members.contains(.routing)
             ? (try? members.decode(String.self, forKey: .routing)).flatMap { BusRouting(rawValue: $0) } : .broadcast
         self.channel = channel
-        delivery = BusDelivery(event: event, eventID: id, origin: origin)
+        // Of no consequence for the event: what can't be read is no trace.
+        let trace = (try? members.decodeIfPresent(String.self, forKey: .traceparent)).flatMap { $0 }.flatMap { TraceParent($0) }
+        delivery = BusDelivery(event: event, eventID: id, origin: origin, trace: trace)
     }
 
     static func name(_ text: String) throws -> String {

@@ -122,8 +122,12 @@ package final class RedisBus: Bus, Service {
     }
 
     package func publish(_ event: BusEvent) {
+        publish(event, trace: nil)
+    }
+
+    package func publish(_ event: BusEvent, trace: TraceParent?) {
         guard core.withLock({ $0.state.acceptsHints }) else { return }
-        let delivery = BusDelivery(event: event, eventID: ids.next(BusEventID.self), origin: identity)
+        let delivery = BusDelivery(event: event, eventID: ids.next(BusEventID.self), origin: identity, trace: trace)
         let hints = BusHint.hints(for: delivery, codec: codec, routing: options.routing)
         let now = time.uptime()
         let (link, dropped, report) = core.withLock { core -> (RedisLink?, Int, Int?) in
