@@ -84,13 +84,21 @@ package actor ChannelActor: FeedOwner {
         members: Int
     ) async throws(StoreError) -> Greeting {
         try await prepare()
+        let since = try await existing(since)
+        guard !isRetired else { throw StoreError(.unavailable, "the channel was left meanwhile") }
         let position = feed.cursor.position ?? 0
         let answer = Event.channelJoined(ref: ref, name, lastSeq: position, members: members)
         session.executor.execute { session.assumeIsolated { $0.answer(answer) } }
         guard !audience.contains(session.connectionID) else { return .again(upTo: position) }
         audience.add(session, of: user, isHeld: true)
-        let place = since.map { MissedConversation(conversationID: conversation, after: min($0, position), lastSeq: position) }
+        let place = since.map { MissedConversation(conversationID: conversation, after: $0, lastSeq: position) }
         return .entered(behind: release(session.connectionID, missed: place))
+    }
+
+    /// The number, where there is a message of that: a client may have seen one elsewhere that has not come here.
+    private func existing(_ seq: Int64?) async throws(StoreError) -> Int64? {
+        guard let seq, seq > feed.cursor.position ?? 0 else { return seq }
+        return min(seq, try await environment.store.lastSeq(in: conversation, at: .latest))
     }
 
     /// Messages that are stored, ascending: from this instance's writer, or as hints.

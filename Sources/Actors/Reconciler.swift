@@ -172,8 +172,8 @@ package actor Reconciler {
     private func follow(_ change: MembershipChange) async throws(StoreError) -> Bool {
         var isNews = false
         if case .channel(let name) = change.conversationID, let user = await registry.user(change.userID) {
-            isNews = await user.isIn(name) != change.isMember
-            if isNews { try await tell(.membership(name, change.userID, isMember: change.isMember)) }
+            let isIn = await user.isIn(name)
+            isNews = isIn == change.isMember ? false : try await user.follow(name)
         }
         if change.isMember, change.readSeq > 0 {
             try await tell(.read(ReadCursor(conversationID: change.conversationID, userID: change.userID, seq: change.readSeq)))

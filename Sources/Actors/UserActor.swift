@@ -21,6 +21,8 @@ package actor UserActor: FeedOwner {
     private var early: [ConversationID: (first: Int64?, last: Int64)] = [:]
     private var feeds: [ConversationID: Feed] = [:]
     private var channels: [ChannelName: ChannelActor] = [:]
+    /// How often the user has entered or left a channel here: what was read of memberships before the last time may be old.
+    private var channelChanges: UInt64 = 0
     private var preparation: Task<Result<Void, StoreError>, Never>?
     private var isFollowing = false
     private var isRetired = false
@@ -199,6 +201,10 @@ extension UserActor {
         channels[name] != nil
     }
 
+    package func channel(_ name: ChannelName) -> ChannelActor? {
+        channels[name]
+    }
+
     package var channelNames: [ChannelName] { Array(channels.keys) }
 
     /// The user has joined a channel, here or on another instance: every session enters it, `connection` left out where it is given, and
@@ -214,6 +220,7 @@ extension UserActor {
         joinedSeq: Int64? = nil
     ) async throws(StoreError) -> ChannelActor? {
         let isNew = channels[name] == nil
+        channelChanges += 1
         guard let channel = open(name) else { return nil }
         do throws(StoreError) {
             var place = joinedSeq
@@ -245,9 +252,28 @@ extension UserActor {
 
     /// The user has left a channel, here or on another instance.
     package func leave(_ name: ChannelName) async {
+        channelChanges += 1
         guard let channel = channels.removeValue(forKey: name) else { return }
         for connection in Array(members.keys) { await channel.leave(connection) }
         await environment.channels.close(name)
+    }
+
+    /// The user has joined or left a channel, here or on another instance: every session does what the store says of it now. A hint may
+    /// come late, and what was read before a session joined must not take it out again.
+    ///
+    /// - Parameter connection: left out where it is given.
+    /// - Returns: whether it was news here.
+    @discardableResult
+    package func follow(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> Bool {
+        while !isRetired {
+            let known = channelChanges
+            let joinedSeq = try await environment.store.joinedSeq(of: userID, in: name)
+            guard channelChanges == known else { continue }
+            guard isIn(name) != (joinedSeq != nil) else { return false }
+            if let joinedSeq { try await join(name, except: connection, joinedSeq: joinedSeq) } else { await leave(name) }
+            return true
+        }
+        return false
     }
 
     private func open(_ name: ChannelName) -> ChannelActor? {
@@ -269,7 +295,8 @@ extension UserActor {
         guard let first = messages.first?.seq, let last = messages.last?.seq else { return }
         let conversation = messages[0].conversationID
         guard start != nil else { return note(first: first, last: last, in: conversation) }
-        var feed = feeds.removeValue(forKey: conversation) ?? newFeed(firstSeen: first)
+        // Also the first of a conversation may come late, as an old hint.
+        var feed = feeds.removeValue(forKey: conversation) ?? Feed()
         let (inTurn, needsFill) = feed.receive(messages)
         feeds[conversation] = feed
         audience.write(inTurn, in: conversation)
@@ -326,11 +353,6 @@ extension UserActor {
         let known = early[conversation]
         let firsts = [first, known?.first].compactMap(\.self)
         early[conversation] = (firsts.min(), max(last, known?.last ?? 0))
-    }
-
-    /// The first message of a conversation has nothing before it.
-    private func newFeed(firstSeen seq: Int64) -> Feed {
-        Feed(position: seq == 1 ? 0 : nil)
     }
 
     private func beginFill(_ conversation: ConversationID) {

@@ -203,6 +203,34 @@ struct ChannelTests {
         #expect(await onB.outbound.waitForMessages(4) == sent + next)
     }
 
+    /// It was published before the user joined again.
+    @Test func aLateHintOfALeaveTakesNobodyOut() async throws {
+        let (ada, _, _, carol) = try await makeChannel()
+        let user = try #require(
+            carol.outbound.events.compactMap { if case .welcome(let welcome) = $0 { welcome.principal.userID } else { nil } }.first
+        )
+        await b.delivery.tellHere(.membership(general, user, isMember: false))
+        try await ada.send("one", to: general, id: "m1")
+        let one = await ada.acks(1)
+        await b.delivery.deliverHere(one)
+        #expect(await carol.outbound.waitForMessages(1) == one)
+    }
+
+    /// It has seen more elsewhere than has come here yet.
+    @Test func sinceMayBeAheadOfWhatWasDeliveredHere() async throws {
+        let (ada, _, _, carol) = try await makeChannel()
+        try await ada.send("one", to: general, id: "m1")
+        let one = await ada.acks(1)
+        let dora = await b.connect(try await b.register("dora"))
+        try await dora.join(general, since: 1)
+        await b.delivery.deliverHere(one)
+        try await ada.send("two", to: general, id: "m2")
+        let two = Array(await ada.acks(2).suffix(1))
+        await b.delivery.deliverHere(two)
+        #expect(await carol.outbound.waitForMessages(2) == one + two)
+        #expect(await dora.outbound.waitForMessages(1) == two)
+    }
+
     @Test func aLostHintIsMadeUpFor() async throws {
         let (ada, _, _, carol) = try await makeChannel()
         for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }

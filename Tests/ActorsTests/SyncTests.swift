@@ -63,6 +63,19 @@ struct SyncTests {
         #expect(await back.outbound.waitForMessages(3) == sent)
     }
 
+    /// It waited in a queue while the bus was away, and what it tells has changed since.
+    @Test func aHintOlderThanTheConnectionIsNotDelivered() async throws {
+        let (ada, bob, _) = try await pair()
+        let old = try await send(1...1, from: ada, to: bob)
+        let fresh = await b.connect(bob)
+        await b.delivery.deliverHere(old)
+        let new = try await send(2...2, from: ada, to: bob)
+        await b.delivery.deliverHere(new)
+        #expect(await fresh.outbound.waitForMessages(1) == new)
+        await fresh.executor.settle()
+        #expect(fresh.outbound.messages == new)
+    }
+
     @Test func aStampBringsConversationsThatTheClientHasNeverSeen() async throws {
         let (ada, bob, conversation) = try await pair()
         let first = await b.connect(bob)

@@ -88,8 +88,7 @@ package struct Delivery: Sendable {
     /// - Returns: false where nothing is told, as bans may have been missed, or where a channel could not be entered.
     @discardableResult
     package func tellHere(_ event: ChatEvent) async -> Bool {
-        if case .membership(let name, let user, let isMember) = event {
-            return await apply(membership: name, of: user, isMember: isMember)
+        if case .membership(let name, let user, _) = event { return await follow(name, by: user) }
         }
         guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
@@ -121,16 +120,12 @@ package struct Delivery: Sendable {
         }
     }
 
-    private func apply(membership name: ChannelName, of id: UserID, isMember: Bool) async -> Bool {
-        guard let user = await registry.user(id) else { return true }
-        guard isMember else {
-            await user.leave(name)
-            return true
-        }
+    private func follow(_ name: ChannelName, by id: UserID) async -> Bool {
         do {
-            try await user.join(name)
+            try await registry.user(id)?.follow(name)
             return true
         } catch {
+            // The reconciler finds it.
             logger.warning("channel_not_entered", metadata: ["channelId": "ch:\(name)", "userId": "\(id)", "error": "\(error)"])
             return false
         }

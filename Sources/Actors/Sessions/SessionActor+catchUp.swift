@@ -82,7 +82,8 @@ extension SessionActor {
             if !isKnown, case .channel(let name) = place.conversationID {
                 let channel: ChannelActor?
                 do {
-                    channel = try await user.join(name, except: connectionID)
+                    try await user.follow(name, except: connectionID)
+                    channel = await user.channel(name)
                     try await channel?.enter(self, of: user.userID, isHeld: true, after: place.after)
                 } catch {
                     throw RequestError(error)
