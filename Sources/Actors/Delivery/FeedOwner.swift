@@ -48,11 +48,15 @@ extension FeedOwner {
             do throws(StoreError) {
                 switch question {
                 case .position:
-                    locate(conversation, at: try await environment.store.lastSeq(in: conversation, at: start ?? .latest))
+                    let position = try await environment.store.lastSeq(in: conversation, at: start ?? .latest)
+                    // The process may have stood still meanwhile.
+                    if environment.freshness.isStale { continue }
+                    locate(conversation, at: position)
                     backoff.reset()
                     continue
                 case .messages(let after):
                     let page = try await environment.store.messages(in: conversation, before: nil, after: after, limit: 200)
+                    if environment.freshness.isStale { continue }
                     let filled = fill(conversation, with: page.messages)
                     count += filled
                     if filled > 0 {

@@ -42,6 +42,7 @@ extension SessionActor {
             var places = Dictionary(missed.map { ($0.conversationID, $0) }, uniquingKeysWith: { first, _ in first })
             let updates = try await updates(since: part.stamp, for: userID)
             guard !state.isClosed else { return nil }
+            guard !environment.registry.freshness.isStale else { throw StoreError(.unavailable, "what was banned is not known") }
             if wasHeld {
                 for (conversation, seq) in cursors where places[conversation] == nil {
                     places[conversation] = MissedConversation(conversationID: conversation, after: seq, lastSeq: seq)
@@ -175,6 +176,8 @@ extension SessionActor {
             let limit = catchUp.page(Self.page)
             let page = try? await environment.store.messages(after: catchUp.places, each: Self.pageOfConversation, limit: limit)
             guard !Task.isCancelled else { return }
+            // The process may have stood still meanwhile.
+            if environment.registry.freshness.isStale { continue }
             guard let page, !page.isEmpty else {
                 try? await environment.time.sleep(for: backoff.next(using: &generator))
                 continue
