@@ -130,6 +130,10 @@ package final class InMemoryPresence: PresenceDirectory {
         return HeartbeatAnswer(renewal: renewal, missing: missing, records: try await userPresence(others))
     }
 
+    package func clearFormerLife() async throws(PresenceError) -> Bool {
+        try access { _ in true }
+    }
+
     package func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim {
         let identity = identity
         return try access { state in

@@ -26,6 +26,12 @@ package protocol PresenceDirectory: Sendable {
     /// Tells the other instances; returns at once and never fails.
     func publishPresenceEvent(_ event: PresenceEvent)
 
+    /// Takes the users offline that an earlier life of this instance's id has left, where nobody holds its lease. To be called before
+    /// the first claim: with the lease claimed, nobody would look for them any more.
+    ///
+    /// - Returns: false where some are left, as another instance is at it.
+    func clearFormerLife() async throws(PresenceError) -> Bool
+
     /// Takes the lease of this instance's id where nobody holds it.
     func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim
 

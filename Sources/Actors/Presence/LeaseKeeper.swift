@@ -94,6 +94,10 @@ package struct LeaseKeeper: Sendable {
             try? await time.sleep(for: delay)
             return nil
         case .claim:
+            if !state.hasBeenHeld {
+                let isClear = try await directory.clearFormerLife()
+                guard isClear else { return .notYet }
+            }
             let claim = try await directory.claimLease(await report())
             return state.claimed(claim, at: time.uptime())
         case .takeOver(let holder):

@@ -43,6 +43,8 @@ package struct LeaseState: Sendable {
 
     private let timing: Timing
     private var phase = Phase.unclaimed
+    /// Whether this process has held the lease before.
+    package private(set) var hasBeenHeld = false
     private var lastAttempt: Duration?
     private var lastHeartbeat: Duration = .zero
     private var lastScan: Duration = .zero
@@ -89,6 +91,7 @@ package struct LeaseState: Sendable {
         switch (claim, phase) {
         case (.claimed(let wasReaped), _):
             phase = .held
+            hasBeenHeld = true
             lastHeartbeat = now
             lastScan = now - timing.scan
             return .restored(wasReaped: wasReaped)

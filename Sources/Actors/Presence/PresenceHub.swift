@@ -13,9 +13,14 @@ package actor PresenceHub {
 
     /// The most people of one user's direct conversations whose presence is followed.
     package static let contactLimit = 500
-    /// In which the other instances notice that the directory was emptied and put their users in again: two scans, two heartbeats.
-    private static let restoreTime = Duration.seconds(15)
+    /// In which the other instances notice that the directory was emptied and put their users in again: two scans, two heartbeats. A
+    /// little less than the third heartbeat, which sees to it that those are read who have not been put in.
+    private static let restoreTime = Duration.seconds(14)
     private static let batchLimit = 256
+    /// In how many heartbeats every watched user is read once: soon enough that whoever is offline is so for everybody within 20 s of
+    /// Redis, also where the event was lost. With more users than are read at a time it takes longer.
+    private static let leastReadSlots = 3
+    private static let readLimit = 512
 
     private nonisolated let directory: (any PresenceDirectory)?
     private nonisolated let time: any TimeSource
@@ -48,6 +53,8 @@ package actor PresenceHub {
     private var isRestoring = false
     /// Until then a user of whom the directory holds nothing may be one whose instance has yet to put it in again.
     private var trustsAbsenceFrom = Duration.zero
+    /// Whether the watched users are to be read then: who was on an instance that has died meanwhile is reaped by nobody.
+    private var readsAbsent = false
 
     /// - Parameters:
     ///   - directory: nil for a single instance.
@@ -222,6 +229,7 @@ extension PresenceHub {
         if isNew {
             local.forgetWritten(wasReaped: wasReaped)
             trustsAbsenceFrom = time.uptime() + Self.restoreTime
+            readsAbsent = true
             isRestoring = local.hasUnwritten
         }
         guard isNew || !isOpen else { return }
@@ -240,7 +248,12 @@ extension PresenceHub {
 
     /// What to refresh and to read with a heartbeat.
     func heartbeatUsers(_ heartbeat: Int, refreshSlots: Int) -> (refreshing: [UserID], reading: [UserID], start: PresenceWatch.ReadStart) {
-        let readSlots = max(12, (watch.subjectCount + 511) / 512)
+        if readsAbsent, time.uptime() >= trustsAbsenceFrom {
+            readsAbsent = false
+            unread.formUnion(watch.users)
+            wakeUp.fire()
+        }
+        let readSlots = max(Self.leastReadSlots, (watch.subjectCount + Self.readLimit - 1) / Self.readLimit)
         return (
             local.usersToRefresh(heartbeat: heartbeat, slots: refreshSlots),
             watch.usersToRead(slot: heartbeat, of: readSlots),

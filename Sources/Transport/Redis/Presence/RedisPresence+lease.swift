@@ -9,6 +9,16 @@ extension RedisPresence {
 
     private var ownLease: String { PresenceKeys.lease(of: identity.instanceID) }
 
+    package func clearFormerLife() async throws(PresenceError) -> Bool {
+        let replies = try await run([
+            PresenceCall("EXISTS", [ownLease]), PresenceCall("EXISTS", [PresenceKeys.users(of: identity.instanceID)]),
+        ])
+        guard replies[0].number == 0, replies[1].number == 1 else { return true }
+        // Nobody here watches yet.
+        var events: [PresenceEvent] = []
+        return try await reap(identity.instanceID, telling: &events) != nil
+    }
+
     package func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim {
         let reply = try await run(
             PresenceScripts.claim.call(

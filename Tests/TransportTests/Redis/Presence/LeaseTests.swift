@@ -62,6 +62,35 @@ struct LeaseTests {
         await server.stop()
     }
 
+    /// Nobody else has looked yet: once the next life holds the lease, nobody would.
+    @Test("Who is started under the id of a dead instance whose lease has expired takes its users offline first")
+    func formerLife() async throws {
+        let server = try await RedisServer.start()
+        let dead = try PresenceFixture(server, instance: "A", boot: "dead")
+        let next = try PresenceFixture(server, instance: "A", boot: "next")
+        let ada = PresentUser.sample()
+        try await dead.running {
+            try await next.running {
+                #expect(try await next.directory.clearFormerLife())
+                #expect(try await dead.directory.claimLease(dead.report()) == .claimed(wasReaped: false))
+                _ = try await dead.directory.setUserOnline(ada, connection: one)
+                // It lives: that is for the claim to find out.
+                #expect(try await next.directory.clearFormerLife())
+                #expect(try await server.members("online_users") == [ada.userID.description])
+                try await server.command("DEL", "instance:A")
+                // Another instance is at it.
+                try await server.command("SET", "instance_reaper:A", "B")
+                #expect(try await next.directory.clearFormerLife() == false)
+                try await server.command("DEL", "instance_reaper:A")
+                #expect(try await next.directory.clearFormerLife())
+                #expect(try await server.members("online_users") == [])
+                #expect(await dead.events(1).map(\.userID) == [ada.userID])
+                #expect(try await next.directory.claimLease(next.report()) == .claimed(wasReaped: true))
+            }
+        }
+        await server.stop()
+    }
+
     @Test("An expired lease is reaped once: offline for those who have no other socket, told to the others")
     func reap() async throws {
         let server = try await RedisServer.start()
