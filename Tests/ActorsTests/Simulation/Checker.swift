@@ -25,12 +25,17 @@ final class Checker: @unchecked Sendable {
     private static let kickBound = Duration.seconds(5)
     /// From an answer to the message at the other end, on whatever instance, with a client's latency.
     private static let deliveryBound = Duration.milliseconds(2_020)
+    /// From the death of somebody's only instance, or from when Redis can be reached again or was emptied, to offline.
+    private static let ghostBound = Duration.seconds(20)
 
     private unowned let world: World
     private(set) var violation: Violation?
     private(set) var deliveries = 0
+    /// People who had to be offline, and were looked for.
+    private(set) var ghostsSought = 0
     private(set) var acknowledgements: [ClientMessageID: Message] = [:]
-    private var kicks: [KickRecord] = []
+    private(set) var kickCount = 0
+    private var kicks: [KickRecord] = [] { didSet { kickCount = kicks.count } }
     private var arrivals: [Arrival: Duration] = [:]
     private var watched: Set<MessageID> = []
 
@@ -63,9 +68,14 @@ final class Checker: @unchecked Sendable {
             return fail("P2", "\(link.name) got \(message.clientMessageID) (\(seq)) again, its cursor was \(last)")
         }
         guard conversation != world.openChannel else { return }
-        for between in last + 1..<seq where !link.device.has(between, in: conversation) && !isOwn(between, conversation, link.device) {
+        for between in last + 1..<seq where lacks(link.device, between, conversation) {
             return fail("P2", "\(link.name) got \(seq) before \(between) of \(conversation.summary)")
         }
+    }
+
+    /// Whether it doesn't have what it is owed.
+    private func lacks(_ device: Device, _ seq: Int64, _ conversation: ConversationID) -> Bool {
+        !device.has(seq, in: conversation) && !isOwn(seq, conversation, device) && device.isOwed(seq, in: conversation)
     }
 
     /// Whether the device sent it: then its `ACK` brings it, or the next `SYNC`.
@@ -89,8 +99,7 @@ final class Checker: @unchecked Sendable {
         for (conversation, seq) in synced.cursors where conversation != world.openChannel {
             let cursor = max(link.device.threads[conversation]?.cursor ?? 0, link.device.origin?[conversation] ?? 0)
             guard cursor < seq else { continue }
-            for between in cursor + 1...seq where !link.device.has(between, in: conversation) && !isOwn(between, conversation, link.device)
-            {
+            for between in cursor + 1...seq where lacks(link.device, between, conversation) {
                 return fail("P2", "\(link.name) was told to have \(conversation.summary) up to \(seq), and lacks \(between)")
             }
         }
@@ -142,7 +151,7 @@ final class Checker: @unchecked Sendable {
         world.scheduler.after(Self.deliveryBound) {
             for link in audience where link.isOpen && link.isHeld && link.instance.isSound && !link.device.isSlow {
                 guard link.device.link === link, let origin = link.device.origin else { continue }
-                let isOwed = message.seq > origin[message.conversationID] ?? 0
+                let isOwed = message.seq > origin[message.conversationID] ?? 0 && link.device.isOwed(message.seq, in: message.conversationID)
                 guard isOwed, !link.device.has(message.seq, in: message.conversationID) else { continue }
                 self.fail("P7", "\(link.name) doesn't have \(message.clientMessageID) (\(message.seq)) 2 s after its answer")
             }
@@ -195,6 +204,58 @@ final class Checker: @unchecked Sendable {
     }
 }
 
+// MARK: - P6: presence
+
+extension Checker {
+    /// Somebody has lost every connection with an instance that has died, and stays away.
+    func expectOffline(_ person: Person) {
+        expectOffline(person, after: Self.ghostBound)
+    }
+
+    private func expectOffline(_ person: Person, after delay: Duration) {
+        world.scheduler.after(delay) {
+            let world = self.world
+            let devices = world.devices.filter { $0.person.userID == person.userID }
+            guard !world.isOver, devices.allSatisfy(\.isAway) else { return }
+            let living = world.instances.filter(\.isAlive)
+            let isSound = living.allSatisfy { $0.bus.isSound(for: Self.ghostBound) }
+            let isFilled = world.flushedAt.map { self.now - $0 >= Self.ghostBound } ?? true
+            guard isSound, isFilled, living.contains(where: \.isListening) else {
+                return self.expectOffline(person, after: .milliseconds(500))
+            }
+            self.ghostsSought += 1
+            if world.directory.isOnline(person.userID) { return self.fail("P6", "\(person.name) is still online by the directory") }
+            for link in world.links where link.device.link === link && link.isWelcomed && link.instance.isAlive {
+                guard let status = link.device.statuses[person.userID], status != .offline else { continue }
+                self.fail("P6", "\(link.name) still takes \(person.name) for \(status)")
+            }
+            for instance in living where instance.isListening {
+                Task {
+                    let records = await instance.presence.presence(of: [person.userID])
+                    guard devices.allSatisfy(\.isAway), records.contains(where: { $0.status != .offline }) else { return }
+                    self.fail("P6", "\(instance.name) still answers that \(person.name) is online")
+                }
+            }
+        }
+    }
+
+    /// Everything has been healed for five seconds: who is connected is online.
+    func checkPresence() {
+        for link in world.links where link.device.link === link && link.isOpen && link.isWelcomed && link.instance.isAlive {
+            guard let since = link.liveSince, now - since >= .seconds(2), let held = link.instance.heldSince, now - held >= .seconds(5)
+            else { continue }
+            let person = link.device.person
+            if !world.directory.isOnline(person.userID) { fail("P6", "\(person.name) is offline by the directory, and is \(link.name)") }
+            guard world.flushedAt == nil, (world.instances + [link.instance]).allSatisfy({ $0.bus.wasAlwaysSound }) else { continue }
+            for watcher in world.devices {
+                guard let other = watcher.link, let began = other.liveSince, now - began >= .seconds(2) else { continue }
+                guard watcher.statuses[person.userID] == .offline else { continue }
+                fail("P6", "\(other.name) takes \(person.name) for offline, who is \(link.name)")
+            }
+        }
+    }
+}
+
 // MARK: - At the end
 
 extension Checker {
@@ -242,7 +303,7 @@ extension Checker {
                 guard device.person.isIn(conversation) else { continue }
                 begin = origin[conversation] ?? 0
             }
-            for seq in messages.keys.sorted() where seq > begin {
+            for seq in messages.keys.sorted() where seq > begin && device.isOwed(seq, in: conversation) {
                 guard device.has(seq, in: conversation) else {
                     fail(
                         "P2",

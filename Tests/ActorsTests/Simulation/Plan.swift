@@ -16,7 +16,8 @@ struct Plan {
         case markRead(device: Int)
         case join(device: Int, keeping: Bool)
         case leave(device: Int)
-        case drop(device: Int, noticedAfter: Duration, away: Duration)
+        /// `to`: the instance that it comes back to; nil for any.
+        case drop(device: Int, noticedAfter: Duration, away: Duration, to: Int? = nil)
         case forget(device: Int)
         case slow(device: Int, Duration)
         case ban(person: Int, on: Int, lifted: Duration)
@@ -26,7 +27,14 @@ struct Plan {
         case bus(BusFault, instance: Int, Duration)
         /// All instances at once.
         case busDown(Duration)
-        case crash(instance: Int, restarted: Duration)
+        /// Redis forgets everything.
+        case flush
+        /// The process stands still.
+        case freeze(instance: Int, Duration)
+        /// The process is stopped in order.
+        case drain(instance: Int, restarted: Duration)
+        /// `silent`: whoever was connected there alone stays away until everything is healed.
+        case crash(instance: Int, restarted: Duration, silent: Bool)
     }
 
     struct Step {
@@ -47,7 +55,9 @@ struct Plan {
 
     /// When everything is healed.
     var end: Duration {
-        steps.map { $0.at + $0.action.duration }.max() ?? .zero
+        let end = steps.map { $0.at + $0.action.duration }.max() ?? .zero
+        // Who stays away has to be seen to be offline first.
+        return steps.contains { if case .crash(_, _, silent: true) = $0.action { true } else { false } } ? end + .seconds(21) : end
     }
 
     init(seed: UInt64) {
@@ -75,7 +85,8 @@ extension Plan.Action {
     fileprivate var duration: Duration {
         switch self {
         case .store(_, _, let duration), .bus(_, _, let duration), .busDown(let duration), .slow(_, let duration): duration
-        case .crash(_, let duration), .ban(_, _, let duration): duration
+        case .crash(_, let duration, _), .ban(_, _, let duration), .freeze(_, let duration): duration
+        case .drain(_, let duration): duration + .seconds(7)
         default: .zero
         }
     }
@@ -89,6 +100,11 @@ extension Plan.Action {
         case .revokeOne(let device, _): Plan.devices[device]
         default: -1
         }
+    }
+
+    /// One that a kick means.
+    fileprivate var device: Int {
+        if case .revokeOne(let device, _) = self { device } else { Plan.devices.firstIndex(of: person) ?? 0 }
     }
 
     /// Where a kick is ordered.
@@ -133,7 +149,13 @@ private struct PlanMaker {
         if flips() {
             for _ in 0..<number(1, 4) { steps += kickInTrouble() }
         }
-        if number(3) == 0 { steps.append(step(.crash(instance: instance(), restarted: milliseconds(6_000)))) }
+        if number(3) == 0 {
+            for _ in 0..<number(1, 4) { steps += comeBackInTraffic() }
+        }
+        if number(3) == 0 { steps.append(step(crash())) }
+        if number(6) == 0 { steps.append(step(.flush)) }
+        if number(5) == 0 { steps.append(step(.freeze(instance: instance(), milliseconds(flips() ? 20_000 : 6_000)))) }
+        if number(6) == 0 { steps.append(step(.drain(instance: instance(), restarted: milliseconds(3_000)))) }
         return steps.sorted { $0.at < $1.at }
     }
 
@@ -150,6 +172,11 @@ private struct PlanMaker {
         }
     }
 
+    private mutating func crash() -> Plan.Action {
+        let silent = flips()
+        return .crash(instance: instance(), restarted: milliseconds(silent && flips() ? 30_000 : 6_000), silent: silent)
+    }
+
     private mutating func kick() -> Plan.Action {
         switch number(4) {
         case 0, 1: .ban(person: number(Plan.people), on: instance(), lifted: milliseconds(7_000))
@@ -163,9 +190,14 @@ private struct PlanMaker {
         let kick = step(kick())
         var steps = [kick]
         func soon(_ milliseconds: Int64) -> Duration { max(.zero, kick.at - .milliseconds(milliseconds)) }
-        if flips() {
-            let person = kick.action.person
-            let device = Plan.devices.firstIndex(of: person) ?? 0
+        let device = kick.action.device
+        if number(3) == 0 {
+            // It comes back to the very instance where the kick is ordered, and everything takes its time there.
+            let instance = kick.action.instance
+            let drop = Plan.Action.drop(device: device, noticedAfter: .zero, away: milliseconds(100), to: instance)
+            steps.append(Plan.Step(at: soon(1_500), action: .store(.isSlow, instance: instance, .seconds(4))))
+            steps.append(Plan.Step(at: max(.zero, kick.at - .milliseconds(Int64(number(400, 1_200)))), action: drop))
+        } else if flips() {
             steps.append(Plan.Step(at: soon(300), action: .drop(device: device, noticedAfter: .zero, away: milliseconds(320))))
         }
         if number(3) == 0 {
@@ -182,6 +214,18 @@ private struct PlanMaker {
         if flips() {
             let fault = flips() ? StoreFault.losesAnswers : .isSlow
             steps.append(Plan.Step(at: soon(50), action: .store(fault, instance: kick.action.instance, milliseconds(2_000))))
+        }
+        return steps
+    }
+
+    /// A client that comes back to a slow instance while others talk.
+    private mutating func comeBackInTraffic() -> [Plan.Step] {
+        let (device, instance) = (number(Plan.wanderers[0]), instance())
+        let drop = step(.drop(device: device, noticedAfter: .zero, away: milliseconds(200), to: instance))
+        var steps = [drop, Plan.Step(at: drop.at, action: .store(.isSlow, instance: instance, .seconds(3)))]
+        for _ in 0..<number(4, 12) {
+            let sender = (device + number(1, Plan.wanderers[0])) % Plan.wanderers[0]
+            steps.append(Plan.Step(at: drop.at + milliseconds(3_000), action: .send(device: sender, .hall, count: 1)))
         }
         return steps
     }

@@ -1,11 +1,42 @@
 import Actors
 
+/// How much there was in runs.
+struct RunCounts {
+    var jobs = 0
+    var sends = 0
+    var messages = 0
+    var deliveries = 0
+    var kicks = 0
+    var faults = 0
+    var ghosts = 0
+    var raisedTooLate = 0
+    /// By the runs' own clocks.
+    var seconds = 0
+
+    static func += (total: inout Self, other: Self) {
+        total.jobs += other.jobs
+        total.sends += other.sends
+        total.messages += other.messages
+        total.deliveries += other.deliveries
+        total.kicks += other.kicks
+        total.faults += other.faults
+        total.ghosts += other.ghosts
+        total.raisedTooLate += other.raisedTooLate
+        total.seconds += other.seconds
+    }
+}
+
+extension RunCounts: CustomStringConvertible {
+    var description: String {
+        "\(jobs) jobs, \(sends) sends, \(messages) messages, \(deliveries) deliveries, \(kicks) kicks, \(faults) faults, "
+            + "\(ghosts) ghosts sought, \(raisedTooLate) raised too late, \(seconds) seconds simulated"
+    }
+}
+
 /// What came of one run.
 struct RunResult {
     let violation: Violation?
-    let deliveries: Int
-    let acknowledgements: Int
-    let steps: Int
+    let counts: RunCounts
     let history: [String]
 }
 
@@ -32,9 +63,17 @@ enum Run {
         }
         return RunResult(
             violation: checker.violation,
-            deliveries: checker.deliveries,
-            acknowledgements: checker.acknowledgements.count,
-            steps: scheduler.steps,
+            counts: RunCounts(
+                jobs: scheduler.steps,
+                sends: world.devices.reduce(0) { $0 + $1.lastMessage },
+                messages: checker.acknowledgements.count,
+                deliveries: checker.deliveries,
+                kicks: checker.kickCount,
+                faults: world.faults,
+                ghosts: checker.ghostsSought,
+                raisedTooLate: world.core.raisedTooLate,
+                seconds: Int(scheduler.now.components.seconds)
+            ),
             history: world.history.lines
         )
     }

@@ -25,21 +25,17 @@ enum Simulate {
 
     /// - Returns: the status to end with.
     private nonisolated static func simulate(_ options: Options) -> Int32 {
-        var (deliveries, acknowledgements, steps) = (0, 0, 0)
+        var counts = RunCounts()
         for seed in options.first..<options.first + options.seeds {
             let result = Run.run(Plan(seed: seed), mutation: options.mutation, keepsHistory: options.printsHistory)
             if options.printsHistory { print(result.history.joined(separator: "\n")) }
-            deliveries += result.deliveries
-            acknowledgements += result.acknowledgements
-            steps += result.steps
+            counts += result.counts
             if let violation = result.violation {
                 report(seed, violation, options)
                 return 1
             }
         }
-        print(
-            "\(options.seeds) seeds from \(options.first): \(acknowledgements) messages, \(deliveries) deliveries, \(steps) steps, nothing broken"
-        )
+        print("\(options.seeds) seeds from \(options.first): \(counts), nothing broken")
         return 0
     }
 

@@ -19,6 +19,7 @@ final class World: @unchecked Sendable {
     let history: History
     let core: StoreCore
     let network: BusNetwork
+    let directory: DirectoryCore
     private(set) lazy var checker = Checker(self)
     private(set) var people: [Person] = []
     private(set) var devices: [Device] = []
@@ -27,6 +28,10 @@ final class World: @unchecked Sendable {
     private var formerInstances: [SimulatedInstance] = []
     private(set) var links: [Link] = []
     private(set) var isOver = false
+    /// What was done to it: faults of store, bus and processes.
+    private(set) var faults = 0
+    /// When Redis was emptied last.
+    private(set) var flushedAt: Duration?
     private var random: SeededGenerator
     private var boots = 0
 
@@ -48,6 +53,7 @@ final class World: @unchecked Sendable {
         history = History(scheduler, isKept: keepsHistory)
         core = StoreCore(scheduler, raisesLater: plan.raisesLater, mutation: mutation)
         network = BusNetwork(scheduler, history: history, isTargeted: plan.isTargeted, mutation: mutation, seed: random.next())
+        directory = DirectoryCore(scheduler, mutation: mutation)
         let checker = checker
         network.onKick = { checker.kickArrived($0, at: $1) }
     }
@@ -67,8 +73,11 @@ final class World: @unchecked Sendable {
     }
 
     /// One that accepts connections.
-    func anyInstance() -> SimulatedInstance? {
-        instances.filter(\.isListening).randomElement(using: &random)
+    ///
+    /// - Parameter wanted: the one to take if it does.
+    func anyInstance(_ wanted: Int? = nil) -> SimulatedInstance? {
+        if let wanted, instances[wanted].acceptsConnections { return instances[wanted] }
+        return instances.filter(\.acceptsConnections).randomElement(using: &random)
     }
 
     func open(_ device: Device, on instance: SimulatedInstance, as principal: Principal, resumes: Bool) -> Link {
@@ -118,14 +127,19 @@ final class World: @unchecked Sendable {
         let healed = Duration.seconds(1) + plan.end
         scheduler.after(healed) {
             self.history.note("plan: everything is healed")
-            for device in self.devices { device.enable() }
+            for device in self.devices {
+                device.enable()
+                device.comeHome()
+            }
         }
+        scheduler.after(healed + .seconds(5)) { self.checker.checkPresence() }
         scheduler.after(healed + .seconds(10)) {
             for (index, device) in self.devices.enumerated() where device.isConnected {
                 device.send(to: .user(self.people[(index + 1) % Plan.people].userID))
             }
         }
         scheduler.after(healed + .seconds(14)) {
+            self.checker.checkPresence()
             Task {
                 await self.checker.checkEverything()
                 self.finish()
@@ -150,7 +164,8 @@ final class World: @unchecked Sendable {
         case .markRead(let device): devices[device].markRead()
         case .join(let device, let keeping): devices[device].join(keeping: keeping)
         case .leave(let device): devices[device].leave()
-        case .drop(let device, let noticed, let away): devices[device].drop(noticedAfter: noticed, away: away)
+        case .drop(let device, let noticed, let away, let instance):
+            devices[device].drop(noticedAfter: noticed, away: away, to: instance)
         case .forget(let device): devices[device].forget()
         case .slow(let device, let duration): devices[device].slowDown(for: duration)
         case .ban(let person, let instance, let lifted): ban(people[person], on: instance, lifted: lifted)
@@ -160,15 +175,23 @@ final class World: @unchecked Sendable {
             kick(.one(session.userID, session.sessionID), on: instance)
         case .store(let fault, let instance, let duration):
             let link = instances[instance].link
+            faults += 1
             link.begin(fault)
             scheduler.after(duration) { link.end(fault) }
         case .bus(let fault, let instance, let duration): begin(fault, on: [instances[instance]], for: duration)
         case .busDown(let duration): begin(.isDown, on: instances, for: duration)
-        case .crash(let instance, let restarted): crash(instance, restarted: restarted)
+        case .flush:
+            faults += 1
+            flushedAt = scheduler.now
+            directory.flush()
+        case .freeze(let instance, let duration): freeze(instances[instance], for: duration)
+        case .drain(let instance, let restarted): drain(instance, restarted: restarted)
+        case .crash(let instance, let restarted, let silent): crash(instance, restarted: restarted, silent: silent)
         }
     }
 
     private func begin(_ fault: BusFault, on instances: [SimulatedInstance], for duration: Duration) {
+        faults += 1
         for instance in instances { instance.bus.begin(fault) }
         scheduler.after(duration) {
             for instance in instances { instance.bus.end(fault) }
@@ -189,9 +212,39 @@ final class World: @unchecked Sendable {
         for _ in 0..<count { device.send(to: destination) }
     }
 
-    private func crash(_ index: Int, restarted: Duration) {
+    private func freeze(_ instance: SimulatedInstance, for duration: Duration) {
+        guard instance.isAlive, !instance.freezer.isFrozen else { return }
+        faults += 1
+        instance.freezer.freeze()
+        scheduler.after(duration) { instance.freezer.thaw() }
+    }
+
+    private func drain(_ index: Int, restarted: Duration) {
+        let instance = instances[index]
+        guard instance.acceptsConnections, instances.count(where: \.acceptsConnections) > 1 else { return }
+        faults += 1
+        Task {
+            await instance.drain()
+            guard instance.isAlive else { return }
+            end(index, restarted: restarted)
+        }
+    }
+
+    private func crash(_ index: Int, restarted: Duration, silent: Bool) {
         let instance = instances[index]
         guard instance.isAlive else { return }
+        faults += 1
+        if silent {
+            for person in people where !person.isElsewhere(than: instance, in: self) {
+                for device in devices where device.person.userID == person.userID { device.stayAway() }
+                checker.expectOffline(person)
+            }
+        }
+        end(index, restarted: restarted)
+    }
+
+    private func end(_ index: Int, restarted: Duration) {
+        let instance = instances[index]
         instance.crash()
         formerInstances.append(instance)
         for link in links where link.instance === instance {
@@ -223,6 +276,7 @@ final class World: @unchecked Sendable {
         let instance = instances[index % instances.count]
         guard !isOver else { return }
         Task {
+            await instance.awake()
             do {
                 let kick = try await carryOut(order, on: instance)
                 guard instance.isAlive else { return again(order, index, then) }
@@ -256,6 +310,7 @@ final class World: @unchecked Sendable {
         guard !isOver else { return }
         let instance = instances[index % instances.count]
         Task {
+            await instance.awake()
             do {
                 _ = try await instance.moderation.unban(person.userID, by: nil, reason: nil)
                 history.note("unbanned \(person.name)")
@@ -263,5 +318,13 @@ final class World: @unchecked Sendable {
                 scheduler.after(.milliseconds(400)) { self.unban(person, on: index + 1) }
             }
         }
+    }
+}
+
+extension Person {
+    /// Whether it has, or is about to have, a connection to another instance.
+    fileprivate func isElsewhere(than instance: SimulatedInstance, in world: World) -> Bool {
+        let links = world.links.filter { $0.device.person.userID == userID && $0.isOpen }
+        return links.isEmpty || links.contains { $0.instance !== instance && $0.instance.isAlive }
     }
 }

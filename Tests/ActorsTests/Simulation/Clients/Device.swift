@@ -30,12 +30,20 @@ final class Device: @unchecked Sendable {
     private var stamp: Stamp?
     private(set) var threads: [ConversationID: Thread] = [:]
     private(set) var outbox: [Outgoing] = []
-    private var lastMessage = 0
+    private(set) var lastMessage = 0
     private var lastEdit = 0
     private var own: [Message] = []
     private(set) var membership = Membership.out
     private(set) var isSlow = false
     private(set) var isEnabled = false
+    /// Whether it has gone for longer.
+    private(set) var isAway = false
+    /// Where it connects next; nil for anywhere.
+    private var wanted: Int?
+    /// What it was told of others on this connection.
+    private(set) var statuses: [UserID: PresenceStatus] = [:]
+    /// When it was given a stamp.
+    private var stampedAt: [Duration] = []
 
     init(_ name: String, of person: Person, world: World) {
         self.name = name
@@ -49,6 +57,12 @@ final class Device: @unchecked Sendable {
         threads[conversation]?.had.contains(seq) == true
     }
 
+    /// Whether no stamp of its was given out while a message was stored and not to be found: see `StoreCore.hidden`.
+    func isOwed(_ seq: Int64, in conversation: ConversationID) -> Bool {
+        guard let hidden = world.core.hidden(seq, in: conversation) else { return true }
+        return !stampedAt.contains { hidden.contains($0) }
+    }
+
     // What the plan has it do
 
     func enable() {
@@ -57,11 +71,26 @@ final class Device: @unchecked Sendable {
         logInAgain()
     }
 
-    func drop(noticedAfter delay: Duration, away: Duration) {
+    func drop(noticedAfter delay: Duration, away: Duration, to instance: Int? = nil) {
         guard let link else { return }
         self.link = nil
+        wanted = instance
         link.drop(noticedAfter: delay)
         comeBack(after: away)
+    }
+
+    /// Goes, and does not come back before `comeHome`.
+    func stayAway() {
+        isAway = true
+        guard let link else { return }
+        self.link = nil
+        link.drop(noticedAfter: .zero)
+    }
+
+    func comeHome() {
+        guard isAway else { return }
+        isAway = false
+        if logIn == nil { logInAgain() } else { comeBack(after: .zero) }
     }
 
     /// Forgets everything, as a new installation would.
@@ -127,18 +156,21 @@ final class Device: @unchecked Sendable {
 
     private func connect() {
         // Without a log-in another attempt is under way.
-        guard link == nil, !isConnecting, !world.isOver, let logIn else { return }
-        guard let instance = world.anyInstance() else { return comeBack(after: .milliseconds(400)) }
+        guard link == nil, !isConnecting, !world.isOver, !isAway, let logIn else { return }
+        guard let instance = world.anyInstance(wanted) else { return comeBack(after: .milliseconds(400)) }
+        wanted = nil
         isConnecting = true
         Task { await open(logIn, on: instance) }
     }
 
     private func open(_ logIn: LogIn, on instance: SimulatedInstance) async {
         let asked = world.scheduler.now
+        await instance.awake()
         do throws(RequestError) {
             let principal = try await instance.gate.principal(forToken: logIn.token)
             world.checker.admitted(principal, by: instance, askedAt: asked)
             isConnecting = false
+            guard !isAway else { return }
             guard instance.isAlive, !instance.registry.freshness.isCutOff(bus: instance.bus.status), !world.isOver else {
                 return comeBack(after: .milliseconds(200))
             }
@@ -158,12 +190,13 @@ final class Device: @unchecked Sendable {
     }
 
     private func logInAgain() {
-        guard !world.isOver, logIn == nil else { return }
+        guard !world.isOver, !isAway, logIn == nil else { return }
         guard let instance = world.anyInstance() else {
             world.scheduler.after(.milliseconds(400)) { self.logInAgain() }
             return
         }
         Task {
+            await instance.awake()
             let found = try? await instance.accounts.logIn(
                 username: person.name,
                 password: Person.password,
@@ -211,13 +244,19 @@ extension Device {
     func receive(_ event: Event, on link: Link) {
         guard self.link === link else { return }
         switch event {
-        case .welcome(let welcome): begin(on: link, welcome)
+        case .welcome(let welcome):
+            stampedAt.append(world.scheduler.now)
+            begin(on: link, welcome)
+            watch(on: link)
+        case .presenceState(_, let all): for one in all { statuses[one.userID] = one.status }
+        case .presence(let one): statuses[one.userID] = one.status
         case .messageReceived(let message, _, let isReplayed): take(message, on: link, isReplayed: isReplayed)
         case .messageUpdated(let message, _): threads[message.conversationID]?.update(message)
         case .ack(let ref, let message?, _): acknowledged(message, ref: ref)
         case .ack("leave", nil, _): left()
         case .synced(_, let synced):
             stamp = synced.stamp
+            stampedAt.append(world.scheduler.now)
             link.isSyncing = false
             world.checker.synced(synced, on: link)
             for (conversation, seq) in synced.cursors { threads[conversation, default: Thread()].begin(at: seq) }
@@ -237,6 +276,11 @@ extension Device {
         if origin == nil { return }
         for message in outbox { transmit(message) }
         transmitMembership()
+    }
+
+    private func watch(on link: Link) {
+        statuses = [:]
+        link.send(.presence(.watch(world.people.map(\.userID))), ref: "watch")
     }
 
     private func sync(on link: Link, _ welcome: Welcome) {
@@ -291,6 +335,8 @@ extension Device {
             // It stays held until its SYNC: come back.
             link.drop(noticedAfter: .zero)
             lost(link)
+        } else if ref == "watch", let link {
+            world.scheduler.after(.milliseconds(400)) { if self.link === link { self.watch(on: link) } }
         } else if ref == "join" || ref == "leave" {
             world.scheduler.after(.milliseconds(400)) { self.transmitMembership() }
         } else if let message = outbox.first(where: { $0.id.description == ref }) {

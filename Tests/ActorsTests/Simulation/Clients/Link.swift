@@ -55,11 +55,13 @@ final class Link: @unchecked Sendable {
     }
 
     private func tick() {
-        world.scheduler.after(.seconds(1)) {
-            guard self.isOpen, let session = self.session else { return }
-            self.lane.execute { session.assumeIsolated { $0.tick() } }
-            self.tick()
-        }
+        world.scheduler.after(.seconds(1)) { self.instance.freezer.run { self.tickNow() } }
+    }
+
+    private func tickNow() {
+        guard isOpen, let session else { return }
+        lane.execute { session.assumeIsolated { $0.tick() } }
+        tick()
     }
 
     // The client's end
@@ -69,18 +71,20 @@ final class Link: @unchecked Sendable {
         guard isHeld else { return }
         world.history.note("\(name) > \(command.summary)")
         writtenUntil = max(writtenUntil, world.scheduler.now + world.clientLatency())
-        world.scheduler.after(writtenUntil - world.scheduler.now) {
-            guard self.isOpen, self.instance.isAlive, let session = self.session else { return }
-            self.lane.execute { self.world.checker.frameArrives(on: self, ref: ref) }
-            self.lane.execute { session.assumeIsolated { $0.receive(ClientFrame(ref: ref, command: .success(command))) } }
-        }
+        world.scheduler.after(writtenUntil - world.scheduler.now) { self.instance.freezer.run { self.arrive(command, ref: ref) } }
+    }
+
+    private func arrive(_ command: Command, ref: String?) {
+        guard isOpen, instance.isAlive, let session else { return }
+        lane.execute { self.world.checker.frameArrives(on: self, ref: ref) }
+        lane.execute { session.assumeIsolated { $0.receive(ClientFrame(ref: ref, command: .success(command))) } }
     }
 
     /// The client's end is gone; the server notices after `delay`.
     func drop(noticedAfter delay: Duration) {
         guard isHeld else { return }
         isHeld = false
-        world.scheduler.after(delay) { self.vanish() }
+        world.scheduler.after(delay) { self.instance.freezer.run { self.vanish() } }
     }
 
     /// The server's end notices that the socket is gone.

@@ -23,6 +23,8 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     let confirmedLate: AsyncStream<BusTopic>
     private let late: AsyncStream<BusTopic>.Continuation
     private let network: BusNetwork
+    fileprivate let freezer: Freezer
+    private let time: any TimeSource
     private let inbox = BusInbox(limit: 10_000)
     private(set) var status = BusStatus.connected
     private var faults: [BusFault] = []
@@ -30,12 +32,16 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     /// Topics that are subscribed to, with how often that was asked for.
     private var topics: [BusTopic: Int] = [:]
     private var isCut = false
+    /// Since when nothing is wrong; nil where nothing has ever been.
+    private var soundSince: Duration?
     /// Called when hints travel again.
     var onRestored: @Sendable () -> Void = {}
 
-    init(_ identity: InstanceIdentity, network: BusNetwork) {
+    init(_ identity: InstanceIdentity, network: BusNetwork, time: any TimeSource, freezer: Freezer) {
         self.identity = identity
         self.network = network
+        self.time = time
+        self.freezer = freezer
         (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1_024))
     }
 
@@ -46,8 +52,20 @@ final class SimulatedBus: Bus, @unchecked Sendable {
         faults.contains(fault)
     }
 
+    /// Whether nothing has been wrong for at least `duration`.
+    func isSound(for duration: Duration) -> Bool {
+        faults.isEmpty && !isCut && soundSince.map { network.scheduler.now - $0 >= duration } ?? true && freezer.hasRun(for: duration)
+    }
+
+    /// Whether nothing has ever been wrong.
+    var wasAlwaysSound: Bool { faults.isEmpty && soundSince == nil && freezer.hasAlwaysRun }
+
+    /// From here to Redis, or back.
+    func commandLatency() -> Duration {
+        has(.isSlow) ? network.slowLatency() : network.latency()
+    }
+
     func publish(_ event: BusEvent) {
-        if case .presence = event { return }
         if status == .reconnecting {
             queue.append(event)
         } else if carries {
@@ -77,8 +95,9 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     func begin(_ fault: BusFault) {
         faults.append(fault)
         switch fault {
-        case .isDown: lose()
-        case .hangs: network.scheduler.after(Self.noticedAfter) { if self.has(.hangs) { self.lose() } }
+        case .isDown: freezer.run { if self.has(.isDown) { self.lose() } }
+        case .hangs:
+            network.scheduler.after(Self.noticedAfter) { self.freezer.run { if self.has(.hangs) { self.lose() } } }
         case .drops, .doubles, .isSlow: break
         }
     }
@@ -86,15 +105,18 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     func end(_ fault: BusFault) {
         guard let index = faults.firstIndex(of: fault) else { return }
         faults.remove(at: index)
+        soundSince = network.scheduler.now
         guard carries, status == .reconnecting else { return }
-        network.scheduler.after(network.latency()) {
-            guard self.carries, self.status == .reconnecting else { return }
-            self.status = .connected
-            self.network.history.note("\(self.identity.instanceID) bus restored")
-            for event in self.queue { self.network.send(event, from: self) }
-            self.queue = []
-            self.onRestored()
-        }
+        network.scheduler.after(network.latency()) { self.freezer.run { self.restore() } }
+    }
+
+    private func restore() {
+        guard carries, status == .reconnecting else { return }
+        status = .connected
+        network.history.note("\(identity.instanceID) bus restored")
+        for event in queue { network.send(event, from: self) }
+        queue = []
+        onRestored()
     }
 
     private func lose() {
@@ -116,14 +138,14 @@ extension SimulatedBus {
         // The confirmation takes its time, or doesn't come before the bus is found dead.
         let delay = carries ? network.confirmationDelay() : .seconds(10)
         if delay <= Self.confirmedWithin {
-            try? await network.time.sleep(for: delay)
+            try? await time.sleep(for: delay)
             topics[topic, default: 0] += 1
         } else {
             network.scheduler.after(min(delay, .seconds(2))) {
                 self.topics[topic, default: 0] += 1
-                self.late.yield(topic)
+                self.freezer.run { self.late.yield(topic) }
             }
-            try? await network.time.sleep(for: Self.confirmedWithin)
+            try? await time.sleep(for: Self.confirmedWithin)
         }
     }
 
@@ -162,7 +184,6 @@ extension BusEvent {
 final class BusNetwork: @unchecked Sendable {
     // Touched by the scheduler's thread only.
     let scheduler: Scheduler
-    let time: any TimeSource
     let history: History
     let isTargeted: Bool
     private let mutation: Mutation?
@@ -177,9 +198,8 @@ final class BusNetwork: @unchecked Sendable {
         self.history = history
         self.isTargeted = isTargeted
         self.mutation = mutation
-        time = VirtualTime(scheduler)
         random = SeededGenerator(seed: seed)
-        ids = UUIDv7Generator(time: time, random: SeededGenerator(seed: seed &+ 1))
+        ids = UUIDv7Generator(time: VirtualTime(scheduler), random: SeededGenerator(seed: seed &+ 1))
     }
 
     func connect(_ bus: SimulatedBus) {
@@ -188,6 +208,10 @@ final class BusNetwork: @unchecked Sendable {
 
     func latency() -> Duration {
         .microseconds(Int64.random(in: 100...5_000, using: &random))
+    }
+
+    func slowLatency() -> Duration {
+        .microseconds(Int64.random(in: 20_000...500_000, using: &random))
     }
 
     func confirmationDelay() -> Duration {
@@ -204,14 +228,15 @@ final class BusNetwork: @unchecked Sendable {
                 let isSlow = sender.has(.isSlow) || receiver.has(.isSlow)
                 let delay = isSlow ? .microseconds(Int64.random(in: 0...1_500_000, using: &random)) : latency()
                 let delivery = BusDelivery(event: mutated(event), eventID: ids.next(BusEventID.self), origin: sender.identity)
-                scheduler.after(delay) {
-                    receiver.receive(delivery)
-                    if case .kick(let kick) = event, receiver.carries, receiver.status == .connected {
-                        self.onKick(kick, receiver.identity)
-                    }
-                }
+                scheduler.after(delay) { receiver.freezer.run { self.deliver(delivery, to: receiver) } }
             }
         }
+    }
+
+    private func deliver(_ delivery: BusDelivery, to receiver: SimulatedBus) {
+        receiver.receive(delivery)
+        guard case .kick(let kick) = delivery.event, receiver.carries, receiver.status == .connected else { return }
+        onKick(kick, receiver.identity)
     }
 
     private func mutated(_ event: BusEvent) -> BusEvent {

@@ -75,21 +75,21 @@ extension SimulatedStore {
             Task { await raiseUntilDone(conversation, to: seq) }
             throw error
         }
-        await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
+        await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.outside)
     }
 
     private func raiseUntilDone(_ conversation: ConversationID, to seq: Int64) async {
         while !link.isCut {
             try? await link.time.sleep(for: .milliseconds(100))
             guard (try? await link.request()) != nil else { continue }
-            return await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
+            return await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.outside)
         }
     }
 
     /// Whoever reads a number above the conversation's raises it.
     private func shown(_ messages: [Message]) async -> [Message] {
         for message in messages where message.seq > core.raisedSeq(in: message.conversationID) {
-            await core.raise(message.conversationID, to: message.seq, seenAfter: .zero, time: link.time)
+            await core.raise(message.conversationID, to: message.seq, seenAfter: .zero, time: link.outside)
         }
         return messages.filter(core.isVisible)
     }
@@ -111,7 +111,7 @@ extension SimulatedStore {
         try await ask { () async throws(StoreError) in
             let seq = try await truth.lastSeq(in: conversation, at: stamp)
             if core.mutation != .lastSeqWithoutRaise, seq > core.raisedSeq(in: conversation) {
-                await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.time)
+                await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.outside)
             }
             return seq
         }

@@ -22,6 +22,11 @@ final class StoreCore: @unchecked Sendable {
     private var raisedStamps: [ConversationID: Stamp] = [:]
     /// Every message as it was stored.
     private(set) var stored: [ConversationID: [Int64: Message]] = [:]
+    /// When each message was stored, and when its conversation first showed it.
+    private var storedAt: [ConversationID: [Int64: Duration]] = [:]
+    private var shownAt: [ConversationID: [Duration]] = [:]
+    /// Messages that were shown later than the overlap allows for.
+    private(set) var raisedTooLate = 0
     /// Numbers that were taken back.
     private var takenBack: [ConversationID: Set<Int64>] = [:]
     /// Users whose ban is half done.
@@ -37,7 +42,10 @@ final class StoreCore: @unchecked Sendable {
     // Appends
 
     func note(_ outcomes: [AppendOutcome]) {
-        for case .stored(let message) in outcomes { stored[message.conversationID, default: [:]][message.seq] = message }
+        for case .stored(let message) in outcomes {
+            stored[message.conversationID, default: [:]][message.seq] = message
+            storedAt[message.conversationID, default: [:]][message.seq] = scheduler.now
+        }
     }
 
     func lastSeq(in conversation: ConversationID) -> Int64 {
@@ -69,6 +77,24 @@ final class StoreCore: @unchecked Sendable {
         guard let shown = unraised[conversation] else { return }
         let lastSeq = max(shown.lastSeq, seq)
         unraised[conversation] = lastSeq < self.lastSeq(in: conversation) ? (lastSeq, stamp) : nil
+        noteShown(conversation, upTo: lastSeq)
+    }
+
+    private func noteShown(_ conversation: ConversationID, upTo seq: Int64) {
+        while let next = shownAt[conversation, default: []].count as Int?, Int64(next) < seq {
+            shownAt[conversation, default: []].append(scheduler.now)
+            if hidden(Int64(next) + 1, in: conversation) != nil { raisedTooLate += 1 }
+        }
+    }
+
+    /// While a message was stored, its conversation had not been raised to it and stamps above its own were given out already: only where
+    /// its writer was kept from the second write for longer than the overlap. Who came then is not told of it by a stamp; see the limits
+    /// in docs/guarantees.md.
+    func hidden(_ seq: Int64, in conversation: ConversationID) -> ClosedRange<Duration>? {
+        guard raisesLater, let stored = storedAt[conversation]?[seq] else { return nil }
+        let places = shownAt[conversation, default: []]
+        let shown = places.count >= seq ? places[Int(seq) - 1] : scheduler.now
+        return stored + Self.overlap < shown ? stored + Self.overlap...shown : nil
     }
 
     /// The highest number that can be found through the conversation.

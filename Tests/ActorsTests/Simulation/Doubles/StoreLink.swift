@@ -16,6 +16,9 @@ enum StoreFault: CaseIterable {
 final class StoreLink: @unchecked Sendable {
     // Touched by the scheduler's thread only.
     let time: any TimeSource
+    private let freezer: Freezer
+    /// What is on its way arrives whatever becomes of the process.
+    let outside: any TimeSource
     private let scheduler: Scheduler
     private var random: SeededGenerator
     private var faults: [StoreFault] = []
@@ -24,9 +27,11 @@ final class StoreLink: @unchecked Sendable {
     /// Since when nothing is wrong.
     private var soundSince: Duration
 
-    init(_ scheduler: Scheduler, time: any TimeSource, seed: UInt64) {
+    init(_ scheduler: Scheduler, time: any TimeSource, freezer: Freezer, seed: UInt64) {
         self.scheduler = scheduler
         self.time = time
+        self.freezer = freezer
+        outside = VirtualTime(scheduler)
         random = SeededGenerator(seed: seed)
         soundSince = scheduler.now
     }
@@ -47,7 +52,7 @@ final class StoreLink: @unchecked Sendable {
 
     /// Whether nothing has been wrong for at least `duration`.
     func isSound(for duration: Duration) -> Bool {
-        faults.isEmpty && !isCut && scheduler.now - soundSince >= duration
+        faults.isEmpty && !isCut && scheduler.now - soundSince >= duration && freezer.hasRun(for: duration)
     }
 
     private var latency: Duration {
@@ -59,11 +64,12 @@ final class StoreLink: @unchecked Sendable {
     ///
     /// - Throws: where it doesn't arrive.
     func request() async throws(StoreError) {
+        while freezer.isFrozen { await sleep(.zero) }
         if faults.contains(.hangs) {
             await sleep(.milliseconds(1_000))
             throw StoreError(.timeout, "simulated")
         }
-        await sleep(latency)
+        try? await outside.sleep(for: latency)
         if isCut || faults.contains(.isDown) { throw StoreError(.unavailable, "simulated") }
     }
 

@@ -30,6 +30,8 @@ enum Mutation: String, CaseIterable {
     case raiseTriedOnce = "raise-tried-once"
     /// The last number of a conversation is told without raising it: a client that comes meanwhile is not told of it.
     case lastSeqWithoutRaise = "last-seq-without-raise"
+    /// The lease of an instance that has died never ends.
+    case leaseOutlivesInstance = "lease-outlives-instance"
     /// The client brings the stamp of the very connection in its `SYNC`.
     case stampOfThisConnection = "stamp-of-this-connection"
     /// The client's cursor is the highest number that it has seen.

@@ -6,12 +6,15 @@ final class VirtualTime: TimeSource {
     private let scheduler: Scheduler
     private let start: Timestamp
     /// Where the uptime seems to stand still, for whoever would have to notice that time has passed.
-    private let isFrozen: Bool
+    private let standsStill: Bool
+    /// That of the process whose clock it is.
+    private let freezer: Freezer?
 
-    init(_ scheduler: Scheduler, skew: Duration = .zero, isFrozen: Bool = false) {
+    init(_ scheduler: Scheduler, skew: Duration = .zero, standsStill: Bool = false, freezer: Freezer? = nil) {
         self.scheduler = scheduler
+        self.freezer = freezer
         start = Timestamp(milliseconds: 1_767_873_600_000).advanced(by: skew)
-        self.isFrozen = isFrozen
+        self.standsStill = standsStill
     }
 
     func now() -> Timestamp {
@@ -19,11 +22,11 @@ final class VirtualTime: TimeSource {
     }
 
     func uptime() -> Duration {
-        isFrozen ? .zero : scheduler.now
+        standsStill ? .zero : scheduler.now
     }
 
     func sleep(for duration: Duration) async throws {
-        let sleeper = Sleeper(scheduler)
+        let sleeper = Sleeper(scheduler, freezer)
         try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { sleeper.begin($0, for: duration) }
         } onCancel: {
@@ -35,18 +38,23 @@ final class VirtualTime: TimeSource {
 private final class Sleeper: @unchecked Sendable {
     // Touched by the scheduler's thread only.
     private let scheduler: Scheduler
+    private let freezer: Freezer?
     private var continuation: UnsafeContinuation<Void, any Error>?
     private var timer: UInt64?
     private var isCancelled = false
 
-    init(_ scheduler: Scheduler) {
+    init(_ scheduler: Scheduler, _ freezer: Freezer?) {
         self.scheduler = scheduler
+        self.freezer = freezer
     }
 
     func begin(_ continuation: UnsafeContinuation<Void, any Error>, for duration: Duration) {
         guard !isCancelled else { return continuation.resume(throwing: CancellationError()) }
         self.continuation = continuation
-        timer = scheduler.after(duration) { self.end(.success(())) }
+        timer = scheduler.after(duration) {
+            guard let freezer = self.freezer else { return self.end(.success(())) }
+            freezer.run { self.end(.success(())) }
+        }
     }
 
     func cancel() {

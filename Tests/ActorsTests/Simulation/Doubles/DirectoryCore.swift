@@ -1,0 +1,204 @@
+import Actors
+
+/// What Redis holds of presence, for all instances of a run: leases end by the run's clock. Each function is one script.
+final class DirectoryCore: @unchecked Sendable {
+    // Touched by the scheduler's thread only.
+    private struct Entry {
+        var sockets: Set<String> = []
+        var record: PresenceRecord
+    }
+
+    private struct Lease {
+        let report: InstanceReport
+        let boot: String
+        let until: Duration
+    }
+
+    private static let reaperLock = Duration.seconds(2)
+
+    private let scheduler: Scheduler
+    private let mutation: Mutation?
+    private var entries: [UserID: Entry] = [:]
+    private var leases: [String: Lease] = [:]
+    private var instances: Set<String> = []
+    private var users: [String: Set<UserID>] = [:]
+    private var reapers: [String: Duration] = [:]
+    private var reaped: Set<String> = []
+
+    init(_ scheduler: Scheduler, mutation: Mutation?) {
+        self.scheduler = scheduler
+        self.mutation = mutation
+    }
+
+    private var now: Timestamp { Timestamp(milliseconds: 1_767_873_600_000).advanced(by: scheduler.now) }
+
+    /// Everything is gone.
+    func flush() {
+        entries = [:]
+        leases = [:]
+        instances = []
+        users = [:]
+        reapers = [:]
+        reaped = []
+    }
+
+    func isOnline(_ user: UserID) -> Bool {
+        entries[user]?.sockets.isEmpty == false
+    }
+
+    // Users
+
+    func update(_ change: PresenceChange, by instance: String) -> PresenceOutcome {
+        let user = change.user
+        var entry = entries[user.userID] ?? Entry(record: record(of: user, .offline))
+        defer { entries[user.userID] = entry }
+        switch change {
+        case .online(_, let connections, let status):
+            let isFirst = entry.sockets.isEmpty
+            entry.sockets.formUnion(connections.map { Self.socket($0, on: instance) })
+            users[instance, default: []].insert(user.userID)
+            instances.insert(instance)
+            let known = entry.record.status
+            entry.record = record(of: user, isFirst || known == .offline ? status : known)
+            return PresenceOutcome(isTurningPoint: isFirst, status: entry.record.status, at: now)
+        case .offline(_, let connections, let isLastHere):
+            entry.sockets.subtract(connections.map { Self.socket($0, on: instance) })
+            if isLastHere {
+                users[instance]?.remove(user.userID)
+                entry.sockets = entry.sockets.filter { !Self.isSocket($0, on: instance) }
+            }
+            if entry.sockets.isEmpty { entry.record = record(of: user, .offline) }
+            return PresenceOutcome(isTurningPoint: entry.sockets.isEmpty, status: .offline, at: now)
+        case .status(_, let status):
+            let isNews = !entry.sockets.isEmpty && entry.record.status != status
+            if isNews { entry.record = record(of: user, status) }
+            return PresenceOutcome(isTurningPoint: isNews, status: status, at: now)
+        }
+    }
+
+    func records(of users: [UserID]) -> [UserID: PresenceRecord] {
+        Dictionary(users.compactMap { user in entries[user].map { (user, $0.record) } }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func online(limit: Int) -> (count: Int, users: [PresenceRecord]) {
+        let online = entries.values.filter { !$0.sockets.isEmpty }.map(\.record)
+        return (online.count, Array(online.prefix(limit)))
+    }
+
+    func sockets(of user: UserID) -> Set<String> {
+        entries[user]?.sockets ?? []
+    }
+
+    /// - Returns: those of `users` of whom nothing is there.
+    func refresh(_ refreshed: [UserID], by instance: String) -> [UserID] {
+        users[instance, default: []].formUnion(refreshed.filter { isOnline($0) })
+        return refreshed.filter { !isOnline($0) }
+    }
+
+    private func record(of user: PresentUser, _ status: PresenceStatus) -> PresenceRecord {
+        PresenceRecord(userID: user.userID, username: user.username, status: status, lastSeen: now)
+    }
+
+    private static func socket(_ connection: ConnectionID, on instance: String) -> String { "\(instance)/\(connection.value)" }
+
+    private static func isSocket(_ socket: String, on instance: String) -> Bool { socket.hasPrefix(instance + "/") }
+
+    // Leases
+
+    private func lease(of instance: String) -> Lease? {
+        leases[instance].flatMap { $0.until > scheduler.now || mutation == .leaseOutlivesInstance ? $0 : nil }
+    }
+
+    private func write(_ report: InstanceReport, of identity: InstanceIdentity) {
+        leases[identity.instanceID] = Lease(
+            report: report,
+            boot: identity.boot,
+            until: scheduler.now + LeaseState.Timing.lifetime
+        )
+        instances.insert(identity.instanceID)
+    }
+
+    func claim(_ report: InstanceReport, by identity: InstanceIdentity) -> LeaseClaim {
+        if let lease = lease(of: identity.instanceID), lease.boot != identity.boot { return .held(LeaseHolder(lease.report, lease.boot)) }
+        write(report, of: identity)
+        return .claimed(wasReaped: reaped.remove(identity.instanceID) != nil)
+    }
+
+    func renew(_ report: InstanceReport, by identity: InstanceIdentity) -> LeaseRenewal {
+        guard let lease = lease(of: identity.instanceID) else { return .gone }
+        guard lease.boot == identity.boot else { return .foreign(LeaseHolder(lease.report, lease.boot)) }
+        write(report, of: identity)
+        return .renewed
+    }
+
+    func release(by identity: InstanceIdentity) {
+        guard lease(of: identity.instanceID)?.boot == identity.boot else { return }
+        leases[identity.instanceID] = nil
+        if users[identity.instanceID, default: []].isEmpty { instances.remove(identity.instanceID) }
+    }
+
+    func end(_ holder: LeaseHolder, of instance: String) -> Bool {
+        if let lease = lease(of: instance), LeaseHolder(lease.report, lease.boot) != holder { return false }
+        leases[instance] = nil
+        return true
+    }
+
+    func scan(by instance: String) -> (holdsOwn: Bool, expired: [String]) {
+        (lease(of: instance) != nil && instances.contains(instance), instances.filter { lease(of: $0) == nil }.sorted())
+    }
+
+    var reports: [InstanceReport] {
+        instances.sorted().compactMap { lease(of: $0)?.report }
+    }
+
+    // Reaping
+
+    /// Whether there are users of an instance that holds no lease.
+    func isUnclear(_ instance: String) -> Bool {
+        lease(of: instance) == nil && !users[instance, default: []].isEmpty
+    }
+
+    func beginReaping(_ instance: String) -> Bool {
+        guard reapers[instance, default: .zero] <= scheduler.now else { return false }
+        reapers[instance] = scheduler.now + Self.reaperLock
+        return true
+    }
+
+    func listed(_ instance: String, limit: Int) -> [UserID] {
+        Array(users[instance, default: []].sorted { $0.description < $1.description }.prefix(limit))
+    }
+
+    /// - Returns: who is offline by it; nil where the lease is back.
+    func reap(_ user: UserID, of instance: String) -> PresenceEvent?? {
+        guard lease(of: instance) == nil else { return .none }
+        guard var entry = entries[user] else { return .some(nil) }
+        entry.sockets = entry.sockets.filter { !Self.isSocket($0, on: instance) }
+        let isGone = entry.sockets.isEmpty
+        let name = entry.record.username ?? ""
+        if isGone { entry.record = record(of: PresentUser(userID: user, username: name), .offline) }
+        entries[user] = entry
+        return .some(isGone ? PresenceEvent(kind: .offline, userID: user, username: name, status: .offline, timestamp: now) : nil)
+    }
+
+    /// - Returns: false where the lease is back.
+    func strike(_ gone: [UserID], of instance: String) -> Bool {
+        guard lease(of: instance) == nil else { return false }
+        users[instance]?.subtract(gone)
+        reapers[instance] = scheduler.now + Self.reaperLock
+        return true
+    }
+
+    func endReaping(_ instance: String) -> Bool {
+        reapers[instance] = nil
+        guard lease(of: instance) == nil, users[instance, default: []].isEmpty else { return false }
+        instances.remove(instance)
+        reaped.insert(instance)
+        return true
+    }
+}
+
+extension LeaseHolder {
+    fileprivate init(_ report: InstanceReport, _ boot: String) {
+        self.init(version: Array("\(boot) \(report.heartbeatAt)".utf8), startedAt: report.startedAt.description, host: report.host)
+    }
+}
