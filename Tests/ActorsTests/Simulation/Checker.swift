@@ -27,6 +27,8 @@ final class Checker: @unchecked Sendable {
     private static let deliveryBound = Duration.milliseconds(2_020)
     /// From the death of somebody's only instance, or from when Redis can be reached again or was emptied, to offline.
     private static let ghostBound = Duration.seconds(20)
+    /// Within which the watchers are told also where an event was lost: three heartbeats, and what a change is held back for.
+    private static let watchBound = Duration.seconds(17)
 
     private unowned let world: World
     private(set) var violation: Violation?
@@ -151,8 +153,8 @@ final class Checker: @unchecked Sendable {
         world.scheduler.after(Self.deliveryBound) {
             for link in audience where link.isOpen && link.isHeld && link.instance.isSound && !link.device.isSlow {
                 guard link.device.link === link, let origin = link.device.origin else { continue }
-                let isOwed = message.seq > origin[message.conversationID] ?? 0 && link.device.isOwed(message.seq, in: message.conversationID)
-                guard isOwed, !link.device.has(message.seq, in: message.conversationID) else { continue }
+                let isOwed = message.seq > origin[message.conversationID] ?? 0
+                guard isOwed, link.device.isOwed(message.seq, in: message.conversationID), !link.device.has(message.seq, in: message.conversationID) else { continue }
                 self.fail("P7", "\(link.name) doesn't have \(message.clientMessageID) (\(message.seq)) 2 s after its answer")
             }
         }
@@ -246,9 +248,10 @@ extension Checker {
             else { continue }
             let person = link.device.person
             if !world.directory.isOnline(person.userID) { fail("P6", "\(person.name) is offline by the directory, and is \(link.name)") }
-            guard world.flushedAt == nil, (world.instances + [link.instance]).allSatisfy({ $0.bus.wasAlwaysSound }) else { continue }
+            let isSound = (world.instances + [link.instance]).allSatisfy { $0.bus.isSound(for: Self.watchBound) }
+            guard isSound, now - since >= Self.watchBound, world.flushedAt.map({ now - $0 >= Self.watchBound }) ?? true else { continue }
             for watcher in world.devices {
-                guard let other = watcher.link, let began = other.liveSince, now - began >= .seconds(2) else { continue }
+                guard let other = watcher.link, let began = other.liveSince, now - began >= Self.watchBound else { continue }
                 guard watcher.statuses[person.userID] == .offline else { continue }
                 fail("P6", "\(other.name) takes \(person.name) for offline, who is \(link.name)")
             }

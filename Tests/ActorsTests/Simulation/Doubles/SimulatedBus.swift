@@ -57,9 +57,6 @@ final class SimulatedBus: Bus, @unchecked Sendable {
         faults.isEmpty && !isCut && soundSince.map { network.scheduler.now - $0 >= duration } ?? true && freezer.hasRun(for: duration)
     }
 
-    /// Whether nothing has ever been wrong.
-    var wasAlwaysSound: Bool { faults.isEmpty && soundSince == nil && freezer.hasAlwaysRun }
-
     /// From here to Redis, or back.
     func commandLatency() -> Duration {
         has(.isSlow) ? network.slowLatency() : network.latency()

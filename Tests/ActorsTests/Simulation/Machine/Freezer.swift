@@ -29,8 +29,6 @@ final class Freezer: @unchecked Sendable {
         if isFrozen { held.append(work) } else { work() }
     }
 
-    var hasAlwaysRun: Bool { !isFrozen && thawedAt == nil }
-
     /// Whether it has been going on for at least `duration`.
     func hasRun(for duration: Duration) -> Bool {
         !isFrozen && thawedAt.map { scheduler.now - $0 >= duration } ?? true
