@@ -89,7 +89,6 @@ package struct Delivery: Sendable {
     @discardableResult
     package func tellHere(_ event: ChatEvent) async -> Bool {
         if case .membership(let name, let user, _) = event { return await follow(name, by: user) }
-        }
         guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
         case .direct(let pair):
