@@ -154,7 +154,8 @@ final class Checker: @unchecked Sendable {
             for link in audience where link.isOpen && link.isHeld && link.instance.isSound && !link.device.isSlow {
                 guard link.device.link === link, let origin = link.device.origin else { continue }
                 let isOwed = message.seq > origin[message.conversationID] ?? 0
-                guard isOwed, link.device.isOwed(message.seq, in: message.conversationID), !link.device.has(message.seq, in: message.conversationID) else { continue }
+                guard isOwed, link.device.isOwed(message.seq, in: message.conversationID) else { continue }
+                guard !link.device.has(message.seq, in: message.conversationID) else { continue }
                 self.fail("P7", "\(link.name) doesn't have \(message.clientMessageID) (\(message.seq)) 2 s after its answer")
             }
         }
