@@ -86,6 +86,19 @@ struct RedisConnectionStateTests {
         #expect(!state.admitsChanges)
     }
 
+    @Test(arguments: ["", "p", "s"])
+    func everyWayToSubscribeIsConfirmedAndBringsMessages(prefix: String) {
+        var state = State()
+        #expect(state.subscribe("sub", channels: 1) == nil)
+        let confirmed = RedisReply.array([.bulk(Array("\(prefix)subscribe".utf8)), .bulk(Array("x*".utf8)), .integer(1)])
+        #expect(word(state.receive(confirmed)) == "sub=…")
+        let message = prefix == "p" ? push("pmessage", "x*", "xy", "hello") : push("\(prefix)message", "xy", "hello")
+        #expect(word(state.receive(message)) == "xy>hello")
+        let ended = RedisReply.array([.bulk(Array("\(prefix)unsubscribe".utf8)), .bulk(Array("x*".utf8)), .integer(0)])
+        #expect(word(state.receive(ended)) == "changed x*")
+        #expect(word(state.receive(push("pmessage", "xy", "hello"))) == "close protocolViolation")
+    }
+
     @Test func aRefusedSubscriptionIsTold() {
         var state = State()
         #expect(state.subscribe("sub", channels: 1) == nil)
