@@ -185,7 +185,8 @@ struct ClassicAdapterTests {
             try await peer.publish(broadcast(["again"]), to: "socket.io#/#")
             await client.packets.wait(count: 1)
             #expect(client.events == [#"42["again"]"#])
-            #expect(a.counters.values["switchboard_socketio_adapter_published_total"] == 3)
+            // Redis' answers may come behind that.
+            while a.counters.values["switchboard_socketio_adapter_published_total"] != 3 { try await Task.sleep(for: .milliseconds(10)) }
         }
         await server.stop()
     }
