@@ -144,6 +144,32 @@ enum MetricCatalogue {
             help: "Messages of the bus that were not understood or not trusted."
         ),
         MetricDeclaration(name: "switchboard_bus_lost_total", kind: .counter, help: "Times that the bus was lost."),
+        MetricDeclaration(
+            name: "switchboard_socketio_adapter_published_total",
+            kind: .counter,
+            help: "Events told to the Node.js instances that share Redis."
+        ),
+        MetricDeclaration(
+            name: "switchboard_socketio_adapter_publish_dropped_total",
+            kind: .counter,
+            help: "Events for them that were dropped as too many waited."
+        ),
+        MetricDeclaration(
+            name: "switchboard_socketio_adapter_received_total",
+            kind: .counter,
+            help: "What came from them."
+        ),
+        MetricDeclaration(
+            name: "switchboard_socketio_adapter_receive_dropped_total",
+            kind: .counter,
+            help: "What came from them and was dropped as too much waited to be handled."
+        ),
+        MetricDeclaration(
+            name: "switchboard_socketio_adapter_rejected_total",
+            kind: .counter,
+            labels: ["reason"],
+            help: "What came from them and was not understood."
+        ),
     ]
 
     private static let kicks = [

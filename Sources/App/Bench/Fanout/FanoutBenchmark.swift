@@ -36,7 +36,9 @@ struct FanoutBenchmark: Sendable {
             let names = "\(first.kind.rawValue) / \(other.kind.rawValue)"
             figures.append(Figure("fanout", "deliveries, \(names)", first.rate / other.rate, "×"))
             guard other.kind == .switchboardSocketIO else { continue }
-            figures.append(Figure("fanout", "processor time, Socket.IO / client protocol", other.cost / first.cost, "×", goal: .atMost(1.2)))
+            figures.append(
+                Figure("fanout", "processor time, Socket.IO / client protocol", other.cost / first.cost, "×", goal: .atMost(1.2))
+            )
         }
         return figures
     }

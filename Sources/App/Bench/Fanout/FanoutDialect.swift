@@ -45,7 +45,9 @@ enum FanoutDialect: Sendable {
                 """
         case .plain: return #"{"type":"send","channelId":"\#(Self.channelName)","content":"\#(content)"}"#
         case .socketIO(joins: false):
-            return #"42["send_message",{"clientMessageId":"fanout-\#(number)","channelId":"ch:\#(Self.channelName)","content":"\#(content)"}]"#
+            return """
+                42["send_message",{"clientMessageId":"fanout-\(number)","channelId":"ch:\(Self.channelName)","content":"\(content)"}]
+                """
         case .socketIO: return #"42["send_message",{"channelId":"\#(Self.channelName)","content":"\#(content)"}]"#
         }
     }
