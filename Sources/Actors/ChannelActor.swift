@@ -187,12 +187,15 @@ extension ChannelActor {
     }
 
     package func locate(_ conversation: ConversationID, at position: Int64) {
-        audience.write(feed.locate(at: position), in: conversation)
+        let inTurn = feed.locate(at: position)
+        audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: .reconciler)
     }
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {
         let inTurn = feed.fill(with: messages)
         audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: .reconciler)
         return inTurn.count
     }
 

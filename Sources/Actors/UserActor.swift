@@ -372,6 +372,7 @@ extension UserActor {
         feeds[conversation] = feed
         if isNews { audience.begin(conversation, at: position) }
         audience.write(inTurn, in: conversation)
+        environment.noteDelivered(inTurn, by: .reconciler)
     }
 
     package func fill(_ conversation: ConversationID, with messages: [Message]) -> Int {

@@ -29,7 +29,7 @@ package enum DeliveryPath: String, Hashable, Sendable, CaseIterable {
     case local
     /// Another instance told of it.
     case bus
-    /// It was read from the store, as no hint had come.
+    /// The store was asked first: no hint had come, or it was the first one of its conversation.
     case reconciler
 }
 
