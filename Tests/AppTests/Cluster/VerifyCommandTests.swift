@@ -33,7 +33,7 @@ struct VerifyCommandTests {
             arguments: ["verify", "--a=\(cluster.urlA)", "--b=\(cluster.urlB)"]
         )
         #expect(try await verify.waitForExit(timeout: .seconds(100)) == .exited(0))
-        #expect(verify.output.last == "14 PASS, 0 FAIL, 8 SKIP", "\(verify.output.joined(separator: "\n"))")
+        #expect(verify.output.last == "16 PASS, 0 FAIL, 8 SKIP", "\(verify.output.joined(separator: "\n"))")
         await cluster.stop()
     }
 

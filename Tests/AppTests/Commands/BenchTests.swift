@@ -20,7 +20,8 @@ struct BenchTests {
         let directory = try TemporaryDirectory()
         let json = directory.path(of: "figures.json")
         let arguments = [
-            "bench", "all", "--connections", "100", "--clients", "5", "--rate", "50", "--instances", "2", "--users", "6", "--seconds", "1",
+            "bench", "all", "--connections", "100", "--clients", "5", "--rate", "50", "--instances", "2", "--users", "6", "--subscribers",
+            "20", "--seconds", "1",
             "--runs", "2", "--json", json,
         ]
         let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
@@ -31,8 +32,9 @@ struct BenchTests {
         #expect(bench.output.first?.hasPrefix("scenario") == true)
         #expect(
             Set(rows.map(\.scenario)) == [
-                "idle 100", "durable 5", "durable 5 delivered", "dm 50/s", "cluster 2×6 broadcast", "frame", "bare SQLite",
-                "reconnect 100 sqlite", "reconcile sqlite, idle", "reconcile sqlite, 200 changed",
+                "idle 100", "durable 5", "durable 5 delivered", "dm 50/s", "cluster 2×6 broadcast", "bare SQLite",
+                "reconnect 100 sqlite", "reconcile sqlite, idle", "reconcile sqlite, 200 changed", "micro", "start", "fanout",
+                "fanout 20×8 Switchboard", "fanout 20×8 Switchboard by Socket.IO",
             ]
         )
         for row in rows {

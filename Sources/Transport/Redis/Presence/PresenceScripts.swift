@@ -187,14 +187,14 @@ extension PresenceScripts {
         """
     )
 
-    /// KEYS: lease, instance_users, instances, reaped, reaper. ARGV: dead instance, expiry.
+    /// KEYS: lease, instance_users, instances, reaped, reaper. ARGV: dead instance, expiry. Answers 0 where it is not over, and 2 where
+    /// another reaper had ended it.
     static let reapedInstance = PresenceScript(
         """
         redis.call('DEL', KEYS[5])
         if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('SCARD', KEYS[2]) > 0 then return 0 end
-        redis.call('SREM', KEYS[3], ARGV[1])
         redis.call('SET', KEYS[4], '1', 'EX', ARGV[2])
-        return 1
+        return redis.call('SREM', KEYS[3], ARGV[1]) == 1 and 1 or 2
         """
     )
 }

@@ -139,7 +139,9 @@ extension RedisPresence {
             ],
             [instance, expiry]
         )
-        guard try await run(end).number == 1 else { return nil }
+        let ended = try await run(end).number
+        // One who read the list before another had finished finds nobody any more.
+        guard ended == 1 || ended == 2 && users > 0 else { return nil }
         return ReapedInstance(instanceID: instance, users: users, offline: offline)
     }
 
