@@ -78,11 +78,6 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The step of micro to measure: \(MicroBenchmark.all.map(\.name).joined(separator: ", ")).")
     var only: String?
 
-    @Option(
-        help: ArgumentHelp("Do the steps of micro so often and measure nothing, for a tool that counts instructions.", visibility: .hidden)
-    )
-    var iterations: Int?
-
     @Option(help: "Measure durable, cluster, reconnect and reconcile on this database alone: sqlite, mongodb. The others use sqlite.")
     var db: BenchDatabase.Kind?
 
@@ -102,7 +97,6 @@ struct Bench: AsyncParsableCommand {
         guard !steps.isEmpty else {
             throw ValidationError("--only names one of \(MicroBenchmark.all.map(\.name).joined(separator: ", ")).")
         }
-        guard iterations == nil || scenario == .micro else { throw ValidationError("--iterations goes with micro.") }
         guard users >= 3, sessions >= 3 else { throw ValidationError("cluster needs 3 users or more, drain 3 sessions.") }
         guard db != .mongodb || [.durable, .cluster, .reconnect, .reconcile, .all].contains(scenario) else {
             throw ValidationError("--db mongodb goes with durable, cluster, reconnect and reconcile.")
@@ -110,10 +104,6 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let iterations {
-            for step in steps { try step.run(iterations) }
-            return
-        }
         raiseFileLimit()
         // One thread: the servers need the others more.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -6,7 +6,7 @@ import Transport
 
 /// One small step that happens for every message, alone and again and again.
 struct MicroBenchmark: Sendable {
-    /// What is told in `--only` and in the thresholds: lower-case words with hyphens.
+    /// What is told in `--only`: lower-case words with hyphens.
     let name: String
     let measure: String
     /// Does it so many times.
