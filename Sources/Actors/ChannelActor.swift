@@ -177,6 +177,8 @@ package actor ChannelActor: FeedOwner {
     }
 
     private func beginFill() {
+        // Nobody would end it.
+        guard !isRetired else { return }
         feed.fill = Task { await self.fill(self.conversation, environment: self.environment) }
     }
 }

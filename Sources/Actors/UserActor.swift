@@ -356,6 +356,8 @@ extension UserActor {
     }
 
     private func beginFill(_ conversation: ConversationID) {
+        // Nobody would end it.
+        guard !isRetired else { return }
         feeds[conversation]?.fill = Task { await self.fill(conversation, environment: self.environment) }
     }
 }
