@@ -10,7 +10,7 @@ struct InMemoryConversations {
     private struct StoredMessage {
         var message: Message
         let original: String
-        let stamp: Stamp
+        var stamp: Stamp
         var updatedStamp: Stamp
     }
 
@@ -35,7 +35,11 @@ struct InMemoryConversations {
         }
 
         func lastSeq(at stamp: Stamp) -> Int64 {
-            Int64(messages.count { $0.stamp <= stamp })
+            lastSeq(at: stamp, upTo: .max)
+        }
+
+        func lastSeq(at stamp: Stamp, upTo seq: Int64) -> Int64 {
+            Int64(messages.prefix(Int(clamping: seq)).lastIndex { $0.stamp <= stamp } ?? -1) + 1
         }
     }
 
@@ -110,8 +114,15 @@ struct InMemoryConversations {
         conversations[id]?.stamp = stamp
     }
 
-    func lastSeq(in id: ConversationID, at stamp: Stamp) -> Int64 {
-        conversations[id]?.lastSeq(at: stamp) ?? 0
+    mutating func renewStamps(in id: ConversationID, after raised: Int64, upTo seq: Int64, stamp: Stamp) {
+        guard let messages = conversations[id]?.messages else { return }
+        for (index, stored) in messages.enumerated() where stored.message.seq > raised && stored.message.seq <= seq {
+            conversations[id]?.messages[index].stamp = stamp
+        }
+    }
+
+    func lastSeq(in id: ConversationID, at stamp: Stamp, upTo seq: Int64 = .max) -> Int64 {
+        conversations[id]?.lastSeq(at: stamp, upTo: seq) ?? 0
     }
 
     func messages(in id: ConversationID, before: Int64?, after: Int64?, limit: Int) -> MessagePage {
@@ -158,14 +169,21 @@ struct InMemoryConversations {
         }
     }
 
-    func missed(by user: UserID, cursors: [ConversationID: Int64], since stamp: Stamp?) -> [MissedConversation] {
+    func missed(
+        by user: UserID,
+        cursors: [ConversationID: Int64],
+        since stamp: Stamp?,
+        raisedTo raisedSeqs: [ConversationID: Int64] = [:]
+    ) -> [MissedConversation] {
         var seen = cursors
         for (id, conversation) in conversations where cursors[id] == nil {
             guard let stamp, conversation.lastMessageStamp > stamp, let mine = conversation.membership(of: user) else { continue }
-            seen[id] = max(mine.joinedSeq, conversation.lastSeq(at: stamp))
+            seen[id] = max(mine.joinedSeq, conversation.lastSeq(at: stamp, upTo: raisedSeqs[id] ?? .max))
         }
         return seen.compactMap { id, seq in
-            guard let lastSeq = conversations[id]?.lastSeq, lastSeq > seq else { return nil }
+            guard let stored = conversations[id]?.lastSeq else { return nil }
+            let lastSeq = min(stored, raisedSeqs[id] ?? .max)
+            guard lastSeq > seq else { return nil }
             return MissedConversation(conversationID: id, after: max(0, seq), lastSeq: lastSeq)
         }
     }

@@ -56,4 +56,15 @@ extension InMemoryStore {
         try await enter(.missed)
         return (conversations.missed(by: user, cursors: cursors, since: stamp), latestStamp)
     }
+
+    /// As `missed`, where conversations are there up to `raisedSeqs` only.
+    package func missed(
+        by user: UserID,
+        cursors: [ConversationID: Int64],
+        since stamp: Stamp?,
+        raisedTo raisedSeqs: [ConversationID: Int64]
+    ) async throws(StoreError) -> (conversations: [MissedConversation], watermark: Stamp) {
+        try await enter(.missed)
+        return (conversations.missed(by: user, cursors: cursors, since: stamp, raisedTo: raisedSeqs), latestStamp)
+    }
 }

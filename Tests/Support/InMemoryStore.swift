@@ -101,6 +101,17 @@ package actor InMemoryStore: Store {
         conversations.raise(conversation, stamp: nextStamp())
     }
 
+    /// Gives messages a new stamp, as such a store does with those that are raised late.
+    package func renewStamps(in conversation: ConversationID, after raised: Int64, upTo seq: Int64) {
+        conversations.renewStamps(in: conversation, after: raised, upTo: seq, stamp: nextStamp())
+    }
+
+    /// The highest number, at most `seq`, of a message with that stamp or a lower one.
+    package func lastSeq(in conversation: ConversationID, at stamp: Stamp, upTo seq: Int64) async throws(StoreError) -> Int64 {
+        try await enter(.lastSeq)
+        return conversations.lastSeq(in: conversation, at: stamp, upTo: seq)
+    }
+
     package func ping() async throws(StoreError) {
         try await enter(.ping)
     }

@@ -56,13 +56,9 @@ extension SimulatedStore {
         since stamp: Stamp?
     ) async throws(StoreError) -> (conversations: [MissedConversation], watermark: Stamp) {
         try await ask { () async throws(StoreError) in
-            let (found, watermark) = try await truth.missed(by: user, cursors: cursors, since: stamp)
-            let shown = found.compactMap { missed -> MissedConversation? in
-                let lastSeq = min(missed.lastSeq, core.raisedSeq(in: missed.conversationID))
-                guard lastSeq > missed.after else { return nil }
-                return MissedConversation(conversationID: missed.conversationID, after: missed.after, lastSeq: lastSeq)
-            }
-            return (shown, core.shown(watermark))
+            let raisedSeqs = core.raisedSeqs
+            let (missed, watermark) = try await truth.missed(by: user, cursors: cursors, since: stamp, raisedTo: raisedSeqs)
+            return (missed, core.shown(watermark))
         }
     }
 }

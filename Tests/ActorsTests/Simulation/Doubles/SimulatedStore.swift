@@ -52,7 +52,10 @@ extension SimulatedStore {
             }
             throw StoreError(.timeout, "simulated")
         }
-        if core.raisesLater { core.beginAppend(to: conversation) }
+        if core.raisesLater {
+            try await renewWhatWasLeftBehind(in: conversation)
+            core.beginAppend(to: conversation)
+        }
         let drafts = core.mutation == .idempotencyOff ? drafts.map(core.withFreshID) : drafts
         let outcomes = try await truth.append(drafts, to: conversation)
         core.note(outcomes)
@@ -62,12 +65,28 @@ extension SimulatedStore {
         return outcomes
     }
 
+    /// Who appends raises also what others have left behind.
+    private func renewWhatWasLeftBehind(in conversation: ConversationID) async throws(StoreError) {
+        while true {
+            let last = core.lastSeq(in: conversation)
+            guard last > core.raisedSeq(in: conversation) else { return }
+            await core.renewStamps(in: conversation, upTo: last)
+            try await link.answer()
+            try await link.request()
+            if core.lastSeq(in: conversation) == last { return }
+        }
+    }
+
     /// The second write. One that fails is tried again until it is done, by whoever lives.
     private func raise(_ conversation: ConversationID, after outcomes: [AppendOutcome]) async throws(StoreError) {
         let triesOnce = core.mutation == .raiseTriedOnce
         if triesOnce, outcomes.allSatisfy(\.isDuplicate) { return }
         let seq = outcomes.compactMap(\.seq).max() ?? 0
         do throws(StoreError) {
+            if outcomes.allSatisfy(\.isDuplicate) {
+                await core.renewStamps(in: conversation, upTo: seq)
+                try await link.answer()
+            }
             try await link.request()
             if link.losesNext() { throw StoreError(.timeout, "simulated") }
         } catch {
@@ -82,38 +101,42 @@ extension SimulatedStore {
         while !link.isCut {
             try? await link.time.sleep(for: .milliseconds(100))
             guard (try? await link.request()) != nil else { continue }
+            await core.renewStamps(in: conversation, upTo: seq)
+            guard (try? await link.answer()) != nil, (try? await link.request()) != nil else { continue }
             return await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.outside)
         }
     }
 
     /// Whoever reads a number above the conversation's raises it.
-    private func shown(_ messages: [Message]) async -> [Message] {
-        for message in messages where message.seq > core.raisedSeq(in: message.conversationID) {
-            await core.raise(message.conversationID, to: message.seq, seenAfter: .zero, time: link.outside)
-        }
-        return messages.filter(core.isVisible)
+    private func raiseIfBehind(_ newest: Message) async throws(StoreError) {
+        guard newest.seq > core.raisedSeq(in: newest.conversationID) else { return }
+        await core.renewStamps(in: newest.conversationID, upTo: newest.seq)
+        try await link.answer()
+        try await link.request()
+        await core.raise(newest.conversationID, to: newest.seq, seenAfter: link.raiseDelay(), time: link.outside)
     }
 
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage {
         try await ask { () async throws(StoreError) in
             let page = try await truth.messages(in: conversation, before: before, after: after, limit: limit)
-            return MessagePage(messages: await shown(page.messages), hasMore: page.hasMore)
+            let reachesEnd = before == nil && (after == nil || !page.hasMore)
+            if reachesEnd, let newest = page.messages.last { try await raiseIfBehind(newest) }
+            return MessagePage(messages: page.messages.filter(core.isVisible), hasMore: page.hasMore)
         }
     }
 
     func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {
         try await ask { () async throws(StoreError) in
-            await shown(try await truth.messages(after: after, each: each, limit: limit))
+            let raisedSeqs = core.raisedSeqs
+            return try await truth.messages(after: after, each: each, limit: limit)
+                .filter { $0.seq <= raisedSeqs[$0.conversationID] ?? .max && core.isVisible($0) }
         }
     }
 
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
         try await ask { () async throws(StoreError) in
-            let seq = try await truth.lastSeq(in: conversation, at: stamp)
-            if core.mutation != .lastSeqWithoutRaise, seq > core.raisedSeq(in: conversation) {
-                await core.raise(conversation, to: seq, seenAfter: link.raiseDelay(), time: link.outside)
-            }
-            return seq
+            let raised = core.mutation == .lastSeqWithoutRaise ? .max : core.raisedSeq(in: conversation)
+            return try await truth.lastSeq(in: conversation, at: stamp, upTo: raised)
         }
     }
 

@@ -22,8 +22,8 @@ final class StoreCore: @unchecked Sendable {
     private var raisedStamps: [ConversationID: Stamp] = [:]
     /// Every message as it was stored.
     private(set) var stored: [ConversationID: [Int64: Message]] = [:]
-    /// When each message was stored, and when its conversation first showed it.
-    private var storedAt: [ConversationID: [Int64: Duration]] = [:]
+    /// When each message was given its stamp, and when its conversation first showed it.
+    private var stampedAt: [ConversationID: [Int64: Duration]] = [:]
     private var shownAt: [ConversationID: [Duration]] = [:]
     /// Messages that were shown later than the overlap allows for.
     private(set) var raisedTooLate = 0
@@ -44,7 +44,7 @@ final class StoreCore: @unchecked Sendable {
     func note(_ outcomes: [AppendOutcome]) {
         for case .stored(let message) in outcomes {
             stored[message.conversationID, default: [:]][message.seq] = message
-            storedAt[message.conversationID, default: [:]][message.seq] = scheduler.now
+            stampedAt[message.conversationID, default: [:]][message.seq] = scheduler.now
         }
     }
 
@@ -87,19 +87,32 @@ final class StoreCore: @unchecked Sendable {
         }
     }
 
-    /// While a message was stored, its conversation had not been raised to it and stamps above its own were given out already: only where
-    /// its writer was kept from the second write for longer than the overlap. Who came then is not told of it by a stamp; see the limits
-    /// in docs/guarantees.md.
+    /// What is raised late has its stamps renewed first: who came in between with a stamp above their first one has not had them.
+    func renewStamps(in conversation: ConversationID, upTo seq: Int64) async {
+        guard let shown = unraised[conversation], shown.lastSeq < seq else { return }
+        for seq in shown.lastSeq + 1...seq { stampedAt[conversation]?[seq] = scheduler.now }
+        guard mutation != .stampsNotRenewed else { return }
+        await truth.renewStamps(in: conversation, after: shown.lastSeq, upTo: seq)
+        await noteStamp()
+    }
+
+    /// While a message had its last stamp, its conversation had not been raised to it and stamps above that were given out already: only
+    /// where one second write, with nothing gone wrong before it, was kept for longer than the overlap. Who came then is not told of it by
+    /// a stamp; see the limits in docs/guarantees.md.
     func hidden(_ seq: Int64, in conversation: ConversationID) -> ClosedRange<Duration>? {
-        guard raisesLater, let stored = storedAt[conversation]?[seq] else { return nil }
+        guard raisesLater, let stamped = stampedAt[conversation]?[seq] else { return nil }
         let places = shownAt[conversation, default: []]
         let shown = places.count >= seq ? places[Int(seq) - 1] : scheduler.now
-        return stored + Self.overlap < shown ? stored + Self.overlap...shown : nil
+        return stamped + Self.overlap < shown ? stamped + Self.overlap...shown : nil
     }
 
     /// The highest number that can be found through the conversation.
     func raisedSeq(in conversation: ConversationID) -> Int64 {
         unraised[conversation]?.lastSeq ?? .max
+    }
+
+    var raisedSeqs: [ConversationID: Int64] {
+        unraised.mapValues(\.lastSeq)
     }
 
     /// A change as the conversation shows it.

@@ -28,7 +28,9 @@ enum Mutation: String, CaseIterable {
     case noOverlap = "no-overlap"
     /// A conversation whose raise has failed is not raised again, nor is it before a duplicate is acknowledged.
     case raiseTriedOnce = "raise-tried-once"
-    /// The last number of a conversation is told without raising it: a client that comes meanwhile is not told of it.
+    /// Who raises late leaves the stamps as they were given first.
+    case stampsNotRenewed = "stamps-not-renewed"
+    /// The last number of a conversation is told although it isn't raised yet: a client that comes meanwhile is not told of it.
     case lastSeqWithoutRaise = "last-seq-without-raise"
     /// The lease of an instance that has died never ends.
     case leaseOutlivesInstance = "lease-outlives-instance"
