@@ -257,6 +257,10 @@ struct InMemoryConversations {
         return .left
     }
 
+    func joinedSeq(of user: UserID, in name: ChannelName) -> Int64? {
+        conversations[.channel(name)]?.membership(of: user)?.joinedSeq
+    }
+
     func isMember(_ user: UserID, of name: ChannelName) -> Bool {
         conversations[.channel(name)]?.membership(of: user) != nil
     }

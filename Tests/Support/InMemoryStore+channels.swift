@@ -31,6 +31,11 @@ extension InMemoryStore {
         return conversations.isMember(user, of: name)
     }
 
+    package func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64? {
+        try await enter(.isMember)
+        return conversations.joinedSeq(of: user, in: name)
+    }
+
     package func channels(of user: UserID) async throws(StoreError) -> [ChannelName] {
         try await enter(.channelsOfUser)
         return conversations.channels(of: user)

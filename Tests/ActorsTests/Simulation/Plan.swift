@@ -152,6 +152,9 @@ private struct PlanMaker {
         if number(3) == 0 {
             for _ in 0..<number(1, 4) { steps += comeBackInTraffic() }
         }
+        if number(4) == 0 { steps += wanderInTraffic() }
+        if number(6) == 0 { steps += oldHints() }
+        if number(8) == 0 { steps += kickOfOneStandingStill() }
         if number(3) == 0 { steps.append(step(crash())) }
         if number(6) == 0 { steps.append(step(.flush)) }
         if number(5) == 0 { steps.append(step(.freeze(instance: instance(), milliseconds(flips() ? 20_000 : 6_000)))) }
@@ -191,7 +194,7 @@ private struct PlanMaker {
         var steps = [kick]
         func soon(_ milliseconds: Int64) -> Duration { max(.zero, kick.at - .milliseconds(milliseconds)) }
         let device = kick.action.device
-        if number(3) == 0 {
+        if flips() {
             // It comes back to the very instance where the kick is ordered, and everything takes its time there.
             let instance = kick.action.instance
             let drop = Plan.Action.drop(device: device, noticedAfter: .zero, away: milliseconds(100), to: instance)
@@ -206,12 +209,26 @@ private struct PlanMaker {
             for instance in 0..<instances { steps.append(Plan.Step(at: soon(200), action: .bus(fault, instance: instance, .seconds(3)))) }
         }
         if number(3) == 0 {
-            // One that reaches nothing but hints of messages now and then.
+            // One that reaches nothing but hints of messages and changes now and then, while others go on.
             let instance = instance()
             steps.append(Plan.Step(at: soon(100), action: .store(.isDown, instance: instance, .seconds(9))))
             steps.append(Plan.Step(at: soon(100), action: .bus(.drops, instance: instance, .seconds(9))))
+            if flips() {
+                let drop = Plan.Action.drop(device: device, noticedAfter: .zero, away: milliseconds(100), to: instance)
+                steps.append(Plan.Step(at: soon(1_500), action: drop))
+                for _ in 0..<4 {
+                    let sender = self.device()
+                    let sent = Plan.Action.send(device: sender, .hall, count: 1)
+                    steps.append(Plan.Step(at: soon(1_500) + milliseconds(6_000), action: sent))
+                    steps.append(Plan.Step(at: kick.at + .seconds(5) + milliseconds(3_500), action: .edit(device: sender, number(100))))
+                }
+            }
         }
-        if flips() {
+        if case .ban = kick.action, number(3) == 0 {
+            // Nobody hears of the ban, whose answer is lost.
+            steps.append(Plan.Step(at: soon(50), action: .store(.losesAnswers, instance: kick.action.instance, .seconds(2))))
+            for instance in 0..<instances { steps.append(Plan.Step(at: soon(50), action: .bus(.drops, instance: instance, .seconds(8)))) }
+        } else if flips() {
             let fault = flips() ? StoreFault.losesAnswers : .isSlow
             steps.append(Plan.Step(at: soon(50), action: .store(fault, instance: kick.action.instance, milliseconds(2_000))))
         }
@@ -226,6 +243,68 @@ private struct PlanMaker {
         for _ in 0..<number(4, 12) {
             let sender = (device + number(1, Plan.wanderers[0])) % Plan.wanderers[0]
             steps.append(Plan.Step(at: drop.at + milliseconds(3_000), action: .send(device: sender, .hall, count: 1)))
+        }
+        return steps
+    }
+
+    /// Somebody joins, leaves and comes back elsewhere faster than hints and answers arrive.
+    private mutating func wanderInTraffic() -> [Plan.Step] {
+        let (wanderer, other) = flips() ? (Plan.wanderers[0], Plan.wanderers[1]) : (Plan.wanderers[1], Plan.wanderers[0])
+        let first = step(.join(device: other, keeping: true))
+        var steps = [first]
+        for instance in 0..<instances {
+            steps.append(Plan.Step(at: first.at, action: .bus(flips() ? .isSlow : .drops, instance: instance, .seconds(6))))
+            if flips() { steps.append(Plan.Step(at: first.at, action: .store(.isSlow, instance: instance, .seconds(6)))) }
+        }
+        for turn in 0..<number(3, 8) {
+            let action = turn % 3 == 2 ? Plan.Action.leave(device: wanderer) : .join(device: wanderer, keeping: number(4) > 0)
+            steps.append(Plan.Step(at: first.at + .milliseconds(700 * turn) + milliseconds(700), action: action))
+        }
+        for _ in 0..<number(1, 4) {
+            let drop = Plan.Action.drop(device: wanderer, noticedAfter: .zero, away: milliseconds(200), to: instance())
+            steps.append(Plan.Step(at: first.at + milliseconds(5_000), action: drop))
+        }
+        for _ in 0..<number(6, 14) {
+            let sender = number(4) == 0 ? wanderer : other
+            steps.append(Plan.Step(at: first.at + milliseconds(6_000), action: .send(device: sender, .lobby, count: 1)))
+        }
+        return steps
+    }
+
+    /// People write to each other for the first time and change it, and the hint comes when somebody has come back since.
+    private mutating func oldHints() -> [Plan.Step] {
+        let start = Duration.milliseconds(Int64(number(250, 900)))
+        var steps = [Plan.Step(at: start, action: flips() ? .busDown(milliseconds(4_000)) : .bus(.isSlow, instance: instance(), .seconds(4)))]
+        for _ in 0..<number(2, 5) {
+            let (sender, receiver) = (device(), device())
+            let sent = start + milliseconds(1_500)
+            steps.append(Plan.Step(at: sent, action: .send(device: sender, .person(Plan.devices[receiver]), count: 1)))
+            steps.append(Plan.Step(at: sent + milliseconds(1_500), action: .edit(device: sender, number(100))))
+            let drop = Plan.Action.drop(device: receiver, noticedAfter: .zero, away: milliseconds(500), to: instance())
+            steps.append(Plan.Step(at: sent + milliseconds(1_500), action: drop))
+        }
+        return steps
+    }
+
+    /// An instance stands still in the middle of its reads, and somebody who is there is kicked meanwhile.
+    private mutating func kickOfOneStandingStill() -> [Plan.Step] {
+        let frozen = instance()
+        let freeze = Plan.Step(at: .milliseconds(2_500) + milliseconds(length), action: .freeze(instance: frozen, .seconds(14)))
+        func before(_ milliseconds: Int64) -> Duration { freeze.at - .milliseconds(milliseconds) }
+        let device = device()
+        var steps = [
+            freeze,
+            Plan.Step(at: before(2_000), action: .drop(device: device, noticedAfter: .zero, away: milliseconds(100), to: frozen)),
+            Plan.Step(at: before(1_500), action: .store(.isSlow, instance: frozen, .seconds(3))),
+            Plan.Step(at: before(1_500), action: .bus(.drops, instance: frozen, .seconds(3))),
+            Plan.Step(
+                at: freeze.at + milliseconds(3_000),
+                action: .ban(person: Plan.devices[device], on: (frozen + 1) % instances, lifted: .seconds(20))
+            ),
+        ]
+        for _ in 0..<number(6, 16) {
+            let sender = (device + number(1, Plan.devices.count)) % Plan.devices.count
+            steps.append(Plan.Step(at: before(1_500) + milliseconds(1_500), action: .send(device: sender, .hall, count: 1)))
         }
         return steps
     }

@@ -114,6 +114,10 @@ extension SimulatedStore {
         try await ask { () async throws(StoreError) in try await truth.isMember(user, of: name) }
     }
 
+    func joinedSeq(of user: UserID, in name: ChannelName) async throws(StoreError) -> Int64? {
+        try await ask { () async throws(StoreError) in try await truth.joinedSeq(of: user, in: name) }
+    }
+
     func channels(of user: UserID) async throws(StoreError) -> [ChannelName] {
         try await ask { () async throws(StoreError) in try await truth.channels(of: user) }
     }
