@@ -27,7 +27,12 @@ extension SessionActor {
             } catch {
                 throw .unavailable(RequestError(error))
             }
+            let asked = environment.time.uptime()
             let record = try await environment.gate.confirm(principal)
+            // The process may have stood still since.
+            guard environment.time.uptime() - asked <= Freshness.staleAfter else {
+                throw .unavailable(RequestError(StoreError(.timeout, "the answer is too old")))
+            }
             lack(await user.welcome(self, welcome(Principal(record), stamp: record.stamp), stamp: record.stamp, holds: resumes))
         } catch {
             switch error {
