@@ -50,7 +50,13 @@ package struct CatchUp: Sendable {
         if let known = lacks[conversation], known.after <= lack.after, known.isReplay == lack.isReplay, known.lastSeq >= lack.lastSeq {
             return
         }
-        lacks[conversation] = lack
+        if lack.isReplay, var known = lacks[conversation], !known.isReplay {
+            // What makes the session live stays: it brings the rest too.
+            known.after = min(known.after, lack.after)
+            lacks[conversation] = known
+        } else {
+            lacks[conversation] = lack
+        }
     }
 
     /// A `SYNC` has begun; what the session lacks because of it was added before.
