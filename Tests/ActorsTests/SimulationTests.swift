@@ -29,9 +29,7 @@ struct SimulationTests {
         ]
     )
     func mutation(_ name: String) async throws {
-        // Two need what is rare: the first seed that has it is far up.
-        let first = ["kick-in-several-documents": "701", "last-seq-without-raise": "401"][name] ?? "1"
-        let result = try await Simulation.run("--mutation", name, "--first", first, "--seeds", "300", "--no-shrink")
+        let result = try await Simulation.run("--mutation", name, "--seeds", "300", "--no-shrink")
         #expect(result.exit == .exited(1), "\(result.lines.joined(separator: "\n"))")
     }
 }
