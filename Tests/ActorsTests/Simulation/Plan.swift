@@ -274,7 +274,8 @@ private struct PlanMaker {
     /// People write to each other for the first time and change it, and the hint comes when somebody has come back since.
     private mutating func oldHints() -> [Plan.Step] {
         let start = Duration.milliseconds(Int64(number(250, 900)))
-        var steps = [Plan.Step(at: start, action: flips() ? .busDown(milliseconds(4_000)) : .bus(.isSlow, instance: instance(), .seconds(4)))]
+        let fault = flips() ? Plan.Action.busDown(milliseconds(4_000)) : .bus(.isSlow, instance: instance(), .seconds(4))
+        var steps = [Plan.Step(at: start, action: fault)]
         for _ in 0..<number(2, 5) {
             let (sender, receiver) = (device(), device())
             let sent = start + milliseconds(1_500)
