@@ -134,7 +134,7 @@ package final class InMemoryPresence: PresenceDirectory {
         try access { _ in true }
     }
 
-    package func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim {
+    package func claimLease(_ report: InstanceReport, isFirst: Bool) async throws(PresenceError) -> LeaseClaim {
         let identity = identity
         return try access { state in
             if let lease = state.leases[identity.instanceID], lease.boot != identity.boot {

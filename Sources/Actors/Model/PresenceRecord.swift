@@ -112,6 +112,8 @@ package enum LeaseClaim: Hashable, Sendable {
     case claimed(wasReaped: Bool)
     /// Somebody else's, or an earlier life's.
     case held(LeaseHolder)
+    /// Nobody's, but users of an earlier life are still to be taken offline.
+    case unclear
 }
 
 /// What became of a renewal.

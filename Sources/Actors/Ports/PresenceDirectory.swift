@@ -27,13 +27,15 @@ package protocol PresenceDirectory: Sendable {
     func publishPresenceEvent(_ event: PresenceEvent)
 
     /// Takes the users offline that an earlier life of this instance's id has left, where nobody holds its lease. To be called before
-    /// the first claim: with the lease claimed, nobody would look for them any more.
+    /// the first claim, which is refused while there are some: with the lease claimed, nobody would look for them any more.
     ///
     /// - Returns: false where some are left, as another instance is at it.
     func clearFormerLife() async throws(PresenceError) -> Bool
 
     /// Takes the lease of this instance's id where nobody holds it.
-    func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim
+    ///
+    /// - Parameter isFirst: this process has not held it yet. It is then not given before an earlier life's users are offline.
+    func claimLease(_ report: InstanceReport, isFirst: Bool) async throws(PresenceError) -> LeaseClaim
 
     /// Renews the lease where it is this process's own, never another's; in the same go keeps what is stored of some users from
     /// expiring, and reads what is known of others.

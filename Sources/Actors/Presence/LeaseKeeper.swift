@@ -98,7 +98,7 @@ package struct LeaseKeeper: Sendable {
                 let isClear = try await directory.clearFormerLife()
                 guard isClear else { return .notYet }
             }
-            let claim = try await directory.claimLease(await report())
+            let claim = try await directory.claimLease(await report(), isFirst: !state.hasBeenHeld)
             return state.claimed(claim, at: time.uptime())
         case .takeOver(let holder):
             let reaped = try await directory.takeOver(from: holder)

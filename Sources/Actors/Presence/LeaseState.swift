@@ -99,6 +99,9 @@ package struct LeaseState: Sendable {
             return .refuse(holder)
         case (.held, .contested):
             return .notYet
+        case (.unclear, _):
+            phase = .unclaimed
+            return .notYet
         case (.held(let holder), .unclaimed), (.held(let holder), .held):
             phase = .contested(holder, since: now)
             return .notYet

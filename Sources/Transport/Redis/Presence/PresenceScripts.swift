@@ -95,10 +95,11 @@ extension PresenceScripts {
 
         """
 
-    /// KEYS: lease, instances, reaped. ARGV: lease's text, lifetime, instance, boot.
+    /// KEYS: lease, instances, reaped, instance_users. ARGV: lease's text, lifetime, instance, boot, 1 for a process's first claim.
     static let claim = PresenceScript(
         lease + """
             if boot and boot ~= ARGV[4] then return {0, text} end
+            if ARGV[5] == '1' and not boot and redis.call('EXISTS', KEYS[4]) == 1 then return {2} end
             redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
             redis.call('SADD', KEYS[2], ARGV[3])
             return {1, redis.call('DEL', KEYS[3])}

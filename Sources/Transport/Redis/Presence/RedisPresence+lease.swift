@@ -19,16 +19,20 @@ extension RedisPresence {
         return try await reap(identity.instanceID, telling: &events) != nil
     }
 
-    package func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim {
+    package func claimLease(_ report: InstanceReport, isFirst: Bool) async throws(PresenceError) -> LeaseClaim {
         let reply = try await run(
             PresenceScripts.claim.call(
-                [ownLease, PresenceKeys.instances, PresenceKeys.reaped(identity.instanceID)],
-                leaseArguments(report)
+                [
+                    ownLease, PresenceKeys.instances, PresenceKeys.reaped(identity.instanceID),
+                    PresenceKeys.users(of: identity.instanceID),
+                ],
+                leaseArguments(report) + [isFirst ? "1" : "0"]
             )
         )
         switch (reply.parts?.first?.number, reply.parts?.last) {
         case (1, .integer(let marks)): return .claimed(wasReaped: marks > 0)
         case (0, .bulk(let bytes)): return .held(LeasePayload.holder(bytes))
+        case (2, _): return .unclear
         default: throw PresenceError(.refused, "the lease can't be claimed")
         }
     }

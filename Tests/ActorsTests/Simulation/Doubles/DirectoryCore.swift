@@ -118,8 +118,9 @@ final class DirectoryCore: @unchecked Sendable {
         instances.insert(identity.instanceID)
     }
 
-    func claim(_ report: InstanceReport, by identity: InstanceIdentity) -> LeaseClaim {
+    func claim(_ report: InstanceReport, by identity: InstanceIdentity, isFirst: Bool) -> LeaseClaim {
         if let lease = lease(of: identity.instanceID), lease.boot != identity.boot { return .held(LeaseHolder(lease.report, lease.boot)) }
+        if isFirst, isUnclear(identity.instanceID) { return .unclear }
         write(report, of: identity)
         return .claimed(wasReaped: reaped.remove(identity.instanceID) != nil)
     }

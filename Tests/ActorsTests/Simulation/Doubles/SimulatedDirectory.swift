@@ -59,8 +59,8 @@ struct SimulatedDirectory: PresenceDirectory {
         return try await reap(identity.instanceID, telling: &events) != nil
     }
 
-    func claimLease(_ report: InstanceReport) async throws(PresenceError) -> LeaseClaim {
-        try await ask { core.claim(report, by: identity) }
+    func claimLease(_ report: InstanceReport, isFirst: Bool) async throws(PresenceError) -> LeaseClaim {
+        try await ask { core.claim(report, by: identity, isFirst: isFirst) }
     }
 
     func heartbeat(
