@@ -19,22 +19,15 @@ struct ClusterBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let redis = try await RedisServer.start()
-        let database: BenchDatabase
-        do {
-            database = try await BenchDatabase.start(self.database)
-        } catch {
+        return try await doing {
+            let database = try await BenchDatabase.start(self.database)
+            return try await doing {
+                try await run(redis, in: database)
+            } finally: {
+                await database.stop()
+            }
+        } finally: {
             await redis.stop()
-            throw error
-        }
-        do {
-            let figures = try await run(redis, in: database)
-            await database.stop()
-            await redis.stop()
-            return figures
-        } catch {
-            await database.stop()
-            await redis.stop()
-            throw error
         }
     }
 

@@ -14,13 +14,10 @@ struct DrainBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let redis = try await RedisServer.start()
-        do {
-            let figures = try await run(redis)
+        return try await doing {
+            try await run(redis)
+        } finally: {
             await redis.stop()
-            return figures
-        } catch {
-            await redis.stop()
-            throw error
         }
     }
 

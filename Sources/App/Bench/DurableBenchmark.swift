@@ -14,13 +14,10 @@ struct DurableBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let database = try await BenchDatabase.start(database)
-        do {
-            let figures = try await run(on: database)
+        return try await doing {
+            try await run(on: database)
+        } finally: {
             await database.stop()
-            return figures
-        } catch {
-            await database.stop()
-            throw error
         }
     }
 

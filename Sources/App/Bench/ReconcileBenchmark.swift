@@ -15,16 +15,15 @@ struct ReconcileBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let database = try await BenchDatabase.start(self.database)
-        let store = try await database.open()
-        do {
-            let figures = try await run(on: store)
-            await store.close()
+        return try await doing {
+            let store = try await database.open()
+            return try await doing {
+                try await run(on: store)
+            } finally: {
+                await store.close()
+            }
+        } finally: {
             await database.stop()
-            return figures
-        } catch {
-            await store.close()
-            await database.stop()
-            throw error
         }
     }
 

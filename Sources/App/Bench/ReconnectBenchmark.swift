@@ -17,13 +17,10 @@ struct ReconnectBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let database = try await BenchDatabase.start(self.database)
-        do {
-            let figures = try await run(in: database)
+        return try await doing {
+            try await run(in: database)
+        } finally: {
             await database.stop()
-            return figures
-        } catch {
-            await database.stop()
-            throw error
         }
     }
 

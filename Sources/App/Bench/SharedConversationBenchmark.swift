@@ -12,13 +12,10 @@ struct SharedConversationBenchmark: Sendable {
 
     func run() async throws -> [Figure] {
         let database = try await BenchDatabase.start(.mongodb)
-        do {
-            let figures = try await run(on: database)
+        return try await doing {
+            try await run(on: database)
+        } finally: {
             await database.stop()
-            return figures
-        } catch {
-            await database.stop()
-            throw error
         }
     }
 
