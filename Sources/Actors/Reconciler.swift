@@ -187,7 +187,7 @@ package actor Reconciler {
         var next: ChangePosition? = last.conversations
         while let position = next {
             let page = try await store.changedConversations(after: position, limit: Self.pageSize)
-            for change in page.changes where await isHere(change.conversationID) { changed.append(change) }
+            changed += await registry.concerned(by: page.changes)
             next = page.next
         }
         guard !changed.isEmpty else { return 0 }
@@ -209,13 +209,6 @@ package actor Reconciler {
     private func tell(_ event: ChatEvent) async throws(StoreError) {
         let isTold = await delivery.tellHere(event)
         guard isTold else { throw StoreError(.timeout, "the round took too long, or a channel can't be entered") }
-    }
-
-    private func isHere(_ conversation: ConversationID) async -> Bool {
-        switch conversation {
-        case .direct(let pair): await !registry.users([pair.first, pair.second]).isEmpty
-        case .channel(let name): channels.channel(name) != nil
-        }
     }
 
     /// - Returns: whether something is missing here.

@@ -83,6 +83,16 @@ package actor Registry {
         entries[id] != nil
     }
 
+    /// Those of some changes that somebody here has to do with.
+    func concerned(by changes: [ConversationChange]) -> [ConversationChange] {
+        changes.filter { change in
+            switch change.conversationID {
+            case .direct(let pair): isHere(pair.first) || isHere(pair.second)
+            case .channel(let name): channels.channel(name) != nil
+            }
+        }
+    }
+
     /// Asks every connection to leave, spread over `window`.
     package func goAway(within window: Duration) async {
         for entry in Array(entries.values) {

@@ -20,8 +20,9 @@ extension SQLiteStore {
             arguments: [position.value, id],
             limit: limit
         ) { row, stamp in
-            let change = ConversationChange(conversationID: try row.conversationID(2), lastSeq: try row.integer(3), stamp: stamp)
-            return (change, key: String(try row.integer(1)))
+            ConversationChange(conversationID: try row.conversationID(2), lastSeq: try row.integer(3), stamp: stamp)
+        } key: { row, _ in
+            String(try row.integer(1))
         }
     }
 
@@ -39,14 +40,15 @@ extension SQLiteStore {
             arguments: [position.value, user, conversation],
             limit: limit
         ) { row, stamp in
-            let change = MembershipChange(
+            MembershipChange(
                 conversationID: try row.conversationID(3),
                 userID: try row.identifier(1),
                 isMember: try row.boolean(4),
                 readSeq: try row.integer(5),
                 stamp: stamp
             )
-            return (change, key: "\(change.userID) \(try row.integer(2))")
+        } key: { row, change in
+            "\(change.userID) \(try row.integer(2))"
         }
     }
 
@@ -59,13 +61,14 @@ extension SQLiteStore {
             arguments: [position.value, try position.blob(of: UserID.self, position.key)],
             limit: limit
         ) { row, stamp in
-            let change = UserKickChange(
+            UserKickChange(
                 userID: try row.identifier(1),
                 isSuspended: try row.boolean(2),
                 authEpoch: try row.integer(3),
                 stamp: stamp
             )
-            return (change, key: change.userID.description)
+        } key: { _, change in
+            change.userID.description
         }
     }
 
@@ -78,32 +81,37 @@ extension SQLiteStore {
             arguments: [position.value, try position.blob(of: SessionID.self, position.key)],
             limit: limit
         ) { row, stamp in
-            let change = SessionKickChange(userID: try row.identifier(2), sessionID: try row.identifier(1), stamp: stamp)
-            return (change, key: change.sessionID.description)
+            SessionKickChange(userID: try row.identifier(2), sessionID: try row.identifier(1), stamp: stamp)
+        } key: { _, change in
+            change.sessionID.description
         }
     }
 
     /// Reads one row more than the page holds, to know whether there is a next one.
     ///
-    /// - Parameter change: reads a row whose first column is the stamp that is given to it.
+    /// - Parameters:
+    ///   - change: reads a row whose first column is the stamp that is given to it.
+    ///   - key: tells the row from others of its stamp; asked for the last of the page alone.
     private func page<Change: Sendable>(
         sql: String,
         arguments: StatementArguments,
         limit: Int,
-        _ change: @escaping @Sendable (Row, Stamp) throws -> (Change, key: String)
+        _ change: @escaping @Sendable (Row, Stamp) throws -> Change,
+        key: @escaping @Sendable (Row, Change) throws -> String
     ) async throws(StoreError) -> ChangePage<Change> {
         let limit = min(max(1, limit), Int(Int32.max))
         return try await read { db in
             let rows = try Row.fetchCursor(db.cachedStatement(sql: "\(sql) LIMIT ?"), arguments: arguments + [limit + 1])
-            var found: [(change: Change, position: ChangePosition)] = []
+            var changes: [Change] = []
+            var last: ChangePosition?
             while let row = try rows.next() {
+                guard changes.count < limit else { return ChangePage(changes: changes, next: last) }
                 let stamp = Stamp(UInt64(clamping: try row.integer(0)))
-                let (change, key) = try change(row, stamp)
-                found.append((change, ChangePosition(stamp: stamp, key: key)))
+                let found = try change(row, stamp)
+                changes.append(found)
+                if changes.count == limit { last = ChangePosition(stamp: stamp, key: try key(row, found)) }
             }
-            let hasMore = found.count > limit
-            if hasMore { found.removeLast() }
-            return ChangePage(changes: found.map(\.change), next: hasMore ? found.last?.position : nil)
+            return ChangePage(changes: changes, next: nil)
         }
     }
 }
