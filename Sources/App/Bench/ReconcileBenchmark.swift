@@ -10,7 +10,7 @@ struct ReconcileBenchmark: Sendable {
     /// Direct conversations that are there.
     private static let conversations = 1_000
     /// Of them get a message between two rounds of a busy cluster.
-    private static let busy = 200
+    static let busy = 200
     private static let atOnce = 100
 
     func run() async throws -> [Figure] {

@@ -19,6 +19,7 @@ struct Bench: AsyncParsableCommand {
         case drain
         case reconnect
         case reconcile
+        case costs
         case all
     }
 
@@ -34,7 +35,7 @@ struct Bench: AsyncParsableCommand {
             micro: the small steps that happen for every message, alone. start: the time until an instance listens. \
             reconnect: sessions that all come back at once, each with a SYNC. reconcile: a round of the reconciler. \
             drain, which is not among all: an instance is told to stop while people write, who go on at \
-            another one without missing anything. Figures count for this machine, with the load client on \
+            another one without missing anything. costs, nor among all: what each thing costs, for switchboard capacity. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
             """
     )
@@ -183,6 +184,9 @@ struct Bench: AsyncParsableCommand {
         if (scenario == .micro || scenario == .all) && usesSQLite {
             let duration = min(duration, .seconds(2))
             list += steps.map { step in Measurement(name: "micro, \(step.name)") { [try step.figure(for: duration)] } }
+        }
+        if scenario == .costs && usesSQLite {
+            list.append(Measurement(name: "costs", run: CostsBenchmark(duration: duration, group: group).run))
         }
         if scenario == .drain && usesSQLite {
             list.append(Measurement(name: "drain, \(sessions) sessions", run: DrainBenchmark(sessions: sessions, window: drainSeconds).run))
