@@ -3,9 +3,13 @@ package struct ChannelName: Hashable, Comparable, Sendable, CustomStringConverti
     package let description: String
 
     package init?(_ text: some StringProtocol) {
-        let bytes = text.utf8
+        guard let name = text.withUTF8Bytes(Self.init(utf8:)) else { return nil }
+        self = name
+    }
+
+    init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard (1...64).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
-        description = String(text)
+        description = String(decoding: bytes, as: UTF8.self)
     }
 
     package static func < (lhs: Self, rhs: Self) -> Bool {
@@ -48,12 +52,20 @@ package enum ConversationID: Hashable, Sendable {
 
     /// Reads the text form; nil for anything else, ids in descending order included.
     package init?(_ text: some StringProtocol) {
-        if text.hasPrefix("ch:") {
-            guard let name = ChannelName(text.dropFirst(3)) else { return nil }
+        guard let id = text.withUTF8Bytes(Self.init(utf8:)) else { return nil }
+        self = id
+    }
+
+    init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        let rest = UnsafeBufferPointer(rebasing: bytes.dropFirst(3))
+        if bytes.starts(with: "ch:".utf8) {
+            guard let name = ChannelName(utf8: rest) else { return nil }
             self = .channel(name)
-        } else if text.hasPrefix("dm:") {
-            let parts = text.dropFirst(3).split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, let first = UserID(parts[0]), let second = UserID(parts[1]), first <= second else { return nil }
+        } else if bytes.starts(with: "dm:".utf8) {
+            guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+                let first = UserID(utf8: UnsafeBufferPointer(rebasing: rest[..<colon])),
+                let second = UserID(utf8: UnsafeBufferPointer(rebasing: rest[(colon + 1)...])), first <= second
+            else { return nil }
             self = .direct(UserPair(first, second))
         } else {
             return nil

@@ -22,7 +22,9 @@ struct ModelTests {
 
     @Test(arguments: [
         "dm:\(high):\(low)", "dm:\(low)", "dm:\(low):\(high):\(high)", "dm::", "ch:", "ch:General", "ch:a b", "general", "",
-        "ch:" + String(repeating: "a", count: 65),
+        "ch:" + String(repeating: "a", count: 65), "ch:é", "ch:e\u{301}", "ch", "dm:",
+        "dm:\(low.uppercased()):\(high)", "dm:\(low):\(high) ",
+        "dm:\(low)\(high)", "dm:\(low.dropLast()):\(high)", "dm:\(low.replacing("-", with: "0")):\(high)", "Dm:\(low):\(high)",
     ])
     func otherConversationIDsAreRefused(text: String) {
         #expect(ConversationID(text) == nil)
