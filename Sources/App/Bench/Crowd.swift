@@ -1,6 +1,5 @@
 import Actors
 import AsyncHTTPClient
-import LocalCluster
 
 /// People in a ring, each of whom writes to the one before and the one after, whatever happens to their instances meanwhile; and what became
 /// of their messages.
@@ -10,24 +9,21 @@ struct Crowd: Sendable {
 
     let clients: [ChaosClient]
     private let clock: RunClock
-    /// Where the people connect, in turn: each connection is to another address than the last one, where there is another.
-    private let addresses: [ChaosInstance]
 
     /// Registers the people.
     ///
     /// - Parameters:
     ///   - count: at least 3.
-    ///   - ports: where they connect, on this machine.
+    ///   - ports: where they connect, on this machine: each connection is to another one than the last, where there is another.
     ///   - base: an instance that registers them.
     ///   - interval: how often each writes, on average.
     static func make(
         _ count: Int,
         connectingTo ports: [Int],
         registeredAt base: String,
-        every interval: Duration,
-        directory: TemporaryDirectory
+        every interval: Duration
     ) async throws -> Crowd {
-        let addresses = ports.enumerated().map { ChaosInstance(number: $0, port: $1, environment: [:], directory: directory) }
+        let addresses = ports.map { "http://127.0.0.1:\($0)" }
         let clock = RunClock()
         let visitor = APIClient(http: .shared, base: base)
         let prefix = "crowd" + SystemRandomNumberGenerator.hexadecimal(bytes: 4)
@@ -41,10 +37,10 @@ struct Crowd: Sendable {
             }
         }
         let clients = accounts.sorted { $0.number < $1.number }.map { number, account in
-            ChaosClient(number: number, account: account, api: visitor, instances: addresses, clock: clock, interval: interval)
+            ChaosClient(number: number, account: account, api: visitor, addresses: addresses, clock: clock, interval: interval)
         }
         for client in clients { try client.pair(with: clients[(client.number + 1) % clients.count]) }
-        return Crowd(clients: clients, clock: clock, addresses: addresses)
+        return Crowd(clients: clients, clock: clock)
     }
 
     var now: Duration { clock.now }
@@ -55,7 +51,7 @@ struct Crowd: Sendable {
     /// Has everybody connect, then write for as long as `body` takes; waits until all is acknowledged and everybody has seen everything.
     ///
     /// - Parameters:
-    ///   - base: an instance that is there in the end; what it stores is compared with what was seen.
+    ///   - port: of an instance that is there in the end; what it stores is compared with what was seen.
     ///   - body: does to the instances what there is to do, and says when enough was written.
     /// - Returns: what there is to judge.
     func write(comparedWith port: Int, _ body: @escaping @Sendable (Crowd) async throws -> Void) async throws -> History {
@@ -67,8 +63,7 @@ struct Crowd: Sendable {
             try await body(self)
             for client in clients { client.setSilent(true) }
             try await until("every ACK") { clients.allSatisfy { $0.isSynced && !$0.hasPending } }
-            let place = ChaosInstance(number: 0, port: port, environment: [:], directory: try TemporaryDirectory())
-            let stored = try await StoredHistory(http: .shared, instances: [place]).read(of: clients)
+            let stored = try await StoredHistory(http: .shared, addresses: ["http://127.0.0.1:\(port)"]).read(of: clients)
             let last = stored.mapValues { Int64($0.count) }
             // What doesn't come is found by whoever judges.
             try? await until("every message") { clients.allSatisfy { !$0.lacks(last) } }

@@ -45,8 +45,7 @@ struct DrainBenchmark: Sendable {
             sessions,
             connectingTo: ports,
             registeredAt: "http://127.0.0.1:\(ports[0])",
-            every: Self.interval,
-            directory: directory
+            every: Self.interval
         )
         let measured = Locked(Measured())
         // The second instance comes when everybody is on the first.

@@ -16,7 +16,8 @@ final class ChaosClient: Sendable {
     let userID: String
     private let username: String
     private let api: APIClient
-    private let instances: [ChaosInstance]
+    /// Of the instances.
+    private let addresses: [String]
     private let clock: RunClock
     /// Between two messages, on average.
     private let interval: Duration
@@ -28,7 +29,7 @@ final class ChaosClient: Sendable {
         number: Int,
         account: APIClient.Account,
         api: APIClient,
-        instances: [ChaosInstance],
+        addresses: [String],
         clock: RunClock,
         interval: Duration
     ) {
@@ -36,7 +37,7 @@ final class ChaosClient: Sendable {
         userID = account.userID
         username = account.username
         self.api = api
-        self.instances = instances
+        self.addresses = addresses
         self.clock = clock
         self.interval = interval
         let now = clock.now
@@ -77,7 +78,7 @@ final class ChaosClient: Sendable {
         var last: Int?
         await withDiscardingTaskGroup { group in
             while !state.withLock({ $0.isOver }) {
-                let instance = (0..<instances.count).filter { $0 != last }.randomElement() ?? 0
+                let instance = addresses.indices.filter { $0 != last }.randomElement() ?? 0
                 if let logIn = await currentLogIn(at: instance) {
                     last = instance
                     await connect(to: instance, with: logIn, &group)
@@ -91,7 +92,7 @@ final class ChaosClient: Sendable {
     /// The log-in, made anew where it was ended.
     private func currentLogIn(at instance: Int) async -> ClientState.LogIn? {
         if let known = logIn { return known }
-        let api = api.at(instances[instance].url)
+        let api = api.at(addresses[instance])
         let askedAt = clock.now
         guard
             let account = try? await within(
@@ -106,7 +107,7 @@ final class ChaosClient: Sendable {
     }
 
     private func connect(to instance: Int, with logIn: ClientState.LogIn, _ group: inout DiscardingTaskGroup) async {
-        guard let url = WebSocketURL(instances[instance].url + "/ws?resume=1") else { return }
+        guard let url = WebSocketURL(addresses[instance] + "/ws?resume=1") else { return }
         let number = state.withLock { $0.beginConnection(to: instance, with: logIn, at: clock.now) }
         var options = WebSocketClientOptions()
         options.connectTimeout = .seconds(3)

@@ -88,7 +88,7 @@ struct ChaosRun: Sendable {
             try await injector.heal()
             for client in clients { client.setSilent(true) }
             try await until(Self.restLimit, "every ACK") { clients.allSatisfy { $0.isSynced && !$0.hasPending } }
-            let stored = try await StoredHistory(http: .shared, instances: cluster.instances).read(of: clients)
+            let stored = try await StoredHistory(http: .shared, addresses: cluster.instances.map(\.url)).read(of: clients)
             let last = stored.mapValues { Int64($0.count) }
             // What doesn't come is found by the checker.
             try? await until(.seconds(20), "every message") { clients.allSatisfy { !$0.lacks(last) } }

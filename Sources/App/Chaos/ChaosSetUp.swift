@@ -29,7 +29,7 @@ struct ChaosSetUp: Sendable {
                     number: number,
                     account: account,
                     api: visitor,
-                    instances: cluster.instances,
+                    addresses: cluster.instances.map(\.url),
                     clock: clock,
                     interval: interval
                 )

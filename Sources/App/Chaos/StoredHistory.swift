@@ -4,7 +4,8 @@ import NIOHTTP1
 /// Reads over HTTP what the store holds, when nothing fails any more.
 struct StoredHistory: Sendable {
     let http: HTTPClient
-    let instances: [ChaosInstance]
+    /// Of the instances.
+    let addresses: [String]
 
     func read(of clients: [ChaosClient]) async throws -> [String: [StoredMessage]] {
         var stored: [String: [StoredMessage]] = [:]
@@ -17,7 +18,7 @@ struct StoredHistory: Sendable {
     }
 
     private func read(_ conversation: String, as client: ChaosClient) async throws -> [StoredMessage] {
-        let api = APIClient(http: http, base: instances[client.number % instances.count].url, token: client.logIn?.token)
+        let api = APIClient(http: http, base: addresses[client.number % addresses.count], token: client.logIn?.token)
         var messages: [StoredMessage] = []
         while true {
             let after = messages.last?.seq ?? 0

@@ -69,8 +69,7 @@ struct LoadBalancerTests {
                 24,
                 connectingTo: [balancer.port],
                 registeredAt: cluster.urlB,
-                every: .milliseconds(500),
-                directory: cluster.directory
+                every: .milliseconds(500)
             )
             let history = try await crowd.write(comparedWith: try port(cluster.urlB)) { crowd in
                 try await crowd.waitForMessages(50)
