@@ -86,12 +86,36 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(
+            name: "MicroSteps",
+            dependencies: [
+                "Actors",
+                "LocalCluster",
+                "Transport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "switchboard-micro",
+            dependencies: [
+                "Actors",
+                "LocalCluster",
+                "MicroSteps",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/Micro",
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "App",
             dependencies: [
                 "Actors",
                 "CWebAssets",
                 "LocalCluster",
+                "MicroSteps",
                 "Transport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -167,6 +191,7 @@ let package = Package(
                 "Actors",
                 "App",
                 "LocalCluster",
+                "MicroSteps",
                 "TestSupport",
                 "Transport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -50,12 +50,16 @@ need_prometheus() { need_packages prometheus curl openssl; }
 # A browser that programs drive, its fonts, a proxy to put before instances, and the Python that drives.
 need_chromium() { need_packages chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji nginx-light python3; }
 
-# What the servers run on that Switchboard is measured beside.
+# What the servers run on that Switchboard is measured beside. One that can't be had ends the measurement: beside nothing it says little.
 need_peers() {
-    need_packages nodejs node-ws node-redis
-    need_python python-socketio==5.18.1 uvicorn==0.54.0 websockets==17.4 redis==8.1.0
+    need_packages nodejs node-ws node-redis || no_peers "Debian's nodejs, node-ws and node-redis"
+    need_python python-socketio==5.18.1 uvicorn==0.54.0 websockets==17.4 redis==8.1.0 || no_peers "python-socketio and uvicorn from PyPI"
     export PATH="$root/.venv/bin:$PATH"
+    NODE_PATH=/usr/share/nodejs:/usr/lib/nodejs node -e 'require("ws"); require("redis")' || no_peers "node with its packages ws and redis"
+    python3 -c 'import redis, socketio, uvicorn, websockets' || no_peers "python3 with python-socketio, uvicorn, websockets and redis"
 }
+
+no_peers() { fail "The servers to compare with can't be run: $1 can't be installed here. scripts/bench --no-peers measures without them."; }
 
 # A server of MongoDB's protocol that can be started: a mongod in PATH, or else SecantusDB, installed into .venv. It is a separate
 # program that only tests and demo use. (TEST_MONGODB_URI wins over both, but for tests that end their server.)
@@ -125,9 +129,10 @@ need_socketio_clients() {
 # So many random bytes in hexadecimal.
 random_hex() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n'; }
 
-# Builds the release program and prints its path.
+# Builds the release program, or another product, and prints its path.
 build_release() {
-    say "building (the first time takes some minutes)"
-    swift build -c release --product switchboard >&2
-    printf '%s\n' "$(swift build -c release --show-bin-path)/switchboard"
+    local product=${1:-switchboard}
+    say "building $product (the first time takes some minutes)"
+    swift build -c release --product "$product" >&2
+    printf '%s\n' "$(swift build -c release --show-bin-path)/$product"
 }

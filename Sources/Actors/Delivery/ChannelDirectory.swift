@@ -17,7 +17,7 @@ package final class ChannelDirectory: Sendable {
     }
 
     /// The channel's actor, made where it is the first user of this instance; to be closed once for each call.
-    func open(_ name: ChannelName, environment: DeliveryEnvironment) -> ChannelActor {
+    package func open(_ name: ChannelName, environment: DeliveryEnvironment) -> ChannelActor {
         entries.withLock { entries in
             var entry = entries[name] ?? Entry(channel: ChannelActor(name: name, environment: environment), users: 0)
             entry.users += 1

@@ -8,34 +8,65 @@ struct ClusterPlan: Sendable {
         case user(Int)
     }
 
+    /// Who talks to whom.
+    enum Traffic: String, CaseIterable, Sendable {
+        /// Small channels of people who are on one instance, with two of the next one; half of the messages are direct ones, three of four of
+        /// those within the instance. What an instance has to do is the same however many there are, from two on.
+        case circles
+        /// Channels with members on all instances; a fifth of the messages are direct ones, to the next instance.
+        case spread
+    }
+
     let instances: Int
-    let users: Int
+    /// Users of one instance.
+    let usersEach: Int
+    let traffic: Traffic
+    /// The members of each channel, ascending.
+    let members: [[Int]]
+    /// The channels of each user.
+    private let channels: [[Int]]
 
-    /// People who come one after the other share a channel with each other, and one with those before them: each is in two channels, but
-    /// where there is one alone. As they take turns on the instances, a channel has members on all of them.
+    /// In a spread channel there are two groups of so many people who come one after the other; as they take turns on the instances, they
+    /// are on all of them.
     private static let groupSize = 15
-    /// One in so many messages is a direct one.
-    private static let directEvery = 5
+    /// A circle's own people.
+    private static let circleSize = 10
+    /// A circle's people of the next instance.
+    private static let visitors = 2
 
-    var channels: Int { max(1, users / Self.groupSize) }
+    init(instances: Int, usersEach: Int, traffic: Traffic) {
+        self.instances = instances
+        self.usersEach = usersEach
+        self.traffic = traffic
+        let members = traffic == .spread ? Self.spread(instances * usersEach) : Self.circles(instances, usersEach)
+        var channels = Array(repeating: [Int](), count: instances * usersEach)
+        for (channel, users) in members.enumerated() { for user in users { channels[user].append(channel) } }
+        self.members = members
+        self.channels = channels
+    }
+
+    var users: Int { instances * usersEach }
 
     func instance(of user: Int) -> Int { user % instances }
 
-    func members(of channel: Int) -> [Int] {
-        channels == 1 ? Array(0..<users) : (0..<users).filter { ownChannel(of: $0) == channel || otherChannel(of: $0) == channel }
-    }
-
-    static func channelName(_ channel: Int) -> ChannelName? {
-        ChannelName("bench-\(channel)")
-    }
+    static func channelName(_ channel: Int) -> String { "bench-\(channel)" }
 
     func sender(of message: Int) -> Int { message % users }
 
+    /// Whose turn is what moves on with each round.
     func destination(of message: Int) -> Destination {
         let (turn, user) = message.quotientAndRemainder(dividingBy: users)
-        // Whose turn is a direct message moves on with each round.
-        if (turn + user).isMultiple(of: Self.directEvery) { return .user((user + 1) % users) }
-        return .channel(turn.isMultiple(of: 2) ? ownChannel(of: user) : otherChannel(of: user))
+        let place = turn + user / instances
+        switch traffic {
+        case .spread:
+            if (turn + user).isMultiple(of: 5) { return .user((user + 1) % users) }
+        case .circles:
+            // The same one's people are each instance's width apart.
+            if place.isMultiple(of: 8) { return .user((user + 1) % users) }
+            if place.isMultiple(of: 2) { return .user((user + instances) % users) }
+        }
+        let own = channels[user]
+        return .channel(own[turn % own.count])
     }
 
     /// Whom a message is delivered to; its sender gets the answer alone.
@@ -43,18 +74,34 @@ struct ClusterPlan: Sendable {
         guard user != sender(of: message) else { return false }
         switch destination(of: message) {
         case .user(let recipient): return user == recipient
-        case .channel(let channel): return channels == 1 || ownChannel(of: user) == channel || otherChannel(of: user) == channel
+        case .channel(let channel): return channels[user].contains(channel)
         }
     }
 
     /// How many deliveries a message makes.
-    func deliveries(of message: Int, members: [Int]) -> Int {
+    func deliveries(of message: Int) -> Int {
         switch destination(of: message) {
         case .user: 1
-        case .channel(let channel): members[channel] - 1
+        case .channel(let channel): members[channel].count - 1
         }
     }
 
-    private func ownChannel(of user: Int) -> Int { min(user / Self.groupSize, channels - 1) }
-    private func otherChannel(of user: Int) -> Int { (ownChannel(of: user) + 1) % channels }
+    private static func spread(_ users: Int) -> [[Int]] {
+        let count = max(1, users / groupSize)
+        guard count > 1 else { return [Array(0..<users)] }
+        let group = { (user: Int) in min(user / groupSize, count - 1) }
+        return (0..<count).map { channel in (0..<users).filter { group($0) == channel || (group($0) + 1) % count == channel } }
+    }
+
+    private static func circles(_ instances: Int, _ usersEach: Int) -> [[Int]] {
+        let count = max(1, usersEach / circleSize)
+        let group = { (place: Int) in min(place / circleSize, count - 1) }
+        return (0..<instances * count).map { channel in
+            let (circle, instance) = channel.quotientAndRemainder(dividingBy: instances)
+            let own = (0..<usersEach).filter { group($0) == circle }.map { $0 * instances + instance }
+            // Of another circle: with one instance the next one is the same.
+            let other = (0..<usersEach).filter { group($0) == (circle + 1) % count }.prefix(visitors)
+            return Set(own + other.map { $0 * instances + (instance + 1) % instances }).sorted()
+        }
+    }
 }

@@ -47,8 +47,7 @@ final class ClusterRun: Sendable {
         self.users = users
         self.count = count
         self.warmUp = warmUp
-        let members = (0..<plan.channels).map { plan.members(of: $0).count }
-        expected = (0..<count).reduce(0) { $0 + plan.deliveries(of: $1, members: members) }
+        expected = (0..<count).reduce(0) { $0 + plan.deliveries(of: $1) }
         acknowledgements = ArrivalTimes(count: count, warmUp: warmUp)
         state = Mutex(State(had: Array(repeating: [], count: count)))
     }
@@ -74,7 +73,7 @@ final class ClusterRun: Sendable {
         switch plan.destination(of: number) {
         case .user(let recipient): connection.send(LoadConnection.message(number, id: "m", to: users[recipient].userID))
         case .channel(let channel):
-            guard let name = ClusterPlan.channelName(channel) else { return }
+            guard let name = ChannelName(ClusterPlan.channelName(channel)) else { return }
             connection.send(LoadConnection.message(number, id: "m", to: name))
         }
     }

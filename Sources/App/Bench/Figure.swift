@@ -47,13 +47,19 @@ struct Figure: Encodable, Sendable {
         return sorted.count == 1 ? first : sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
-    /// Whether the median reaches the goal, in words; empty where there is none.
-    var verdict: String {
+    /// Whether the median reaches the goal; nil where there is none.
+    var isReached: Bool? {
         switch goal {
-        case nil: ""
-        case .atMost(let limit): median <= limit ? "≤ \(Self.text(limit)) reached" : "≤ \(Self.text(limit)) missed"
-        case .atLeast(let limit): median >= limit ? "≥ \(Self.text(limit)) reached" : "≥ \(Self.text(limit)) missed"
+        case nil: nil
+        case .atMost(let limit): median <= limit
+        case .atLeast(let limit): median >= limit
         }
+    }
+
+    /// The goal and whether the median reaches it, in words; empty where there is none.
+    var verdict: String {
+        guard let goal, let isReached else { return "" }
+        return "\(goal.text) \(isReached ? "reached" : "missed")"
     }
 
     /// Three significant digits, and whole numbers from a hundred on.
@@ -65,5 +71,14 @@ struct Figure: Encodable, Sendable {
         guard digits > 0 else { return "\(Int64(scaled))" }
         let fraction = "\(Int64(scaled) % Int64(scale))"
         return "\(Int64(scaled) / Int64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    }
+}
+
+extension Figure.Goal {
+    var text: String {
+        switch self {
+        case .atMost(let limit): "≤ \(Figure.text(limit))"
+        case .atLeast(let limit): "≥ \(Figure.text(limit))"
+        }
     }
 }

@@ -1,4 +1,4 @@
-/// The figures of all runs, as a table for people.
+/// The figures of all runs, as tables for people.
 struct FigureTable: Sendable {
     private(set) var figures: [Figure] = []
 
@@ -13,24 +13,26 @@ struct FigureTable: Sendable {
         }
     }
 
-    /// A heading and one line a figure; the columns are as wide as what is in them.
-    var lines: [String] {
+    var table: TextTable { Self.table(of: figures) }
+
+    /// What the figures are about, told by the first word of their scenarios, in the order in which they came.
+    var subjects: [(name: String, table: TextTable)] {
+        var names: [String] = []
+        for figure in figures where !names.contains(figure.subject) { names.append(figure.subject) }
+        return names.map { name in (name, Self.table(of: figures.filter { $0.subject == name })) }
+    }
+
+    private static func table(of figures: [Figure]) -> TextTable {
         let hasRuns = figures.contains { $0.values.count > 1 }
         let heading = ["scenario", "measure"] + (hasRuns ? ["min", "median", "max"] : ["value"]) + ["unit", "goal"]
         let rows = figures.map { figure in
             let values = hasRuns ? [figure.least, figure.median, figure.greatest] : [figure.median]
             return [figure.scenario, figure.measure] + values.map(Figure.text) + [figure.unit, figure.verdict]
         }
-        let all = [heading] + rows
-        let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        let numbers = 2..<(heading.count - 2)
-        return all.map { row in
-            let cells = row.indices.map { column in
-                let space = String(repeating: " ", count: widths[column] - row[column].count)
-                return numbers.contains(column) ? space + row[column] : row[column] + space
-            }
-            let line = cells.joined(separator: "  ")
-            return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
-        }
+        return TextTable(heading: heading, rows: rows, numbers: 2..<(heading.count - 2))
     }
+}
+
+extension Figure {
+    var subject: String { String(scenario.prefix { $0 != " " }) }
 }

@@ -7,15 +7,15 @@ struct ProcessMeter: Sendable {
 
     static var own: ProcessMeter { ProcessMeter(processID: getpid()) }
 
-    /// Processor time so far, user and system, of all its threads (`utime` and `stime` in proc_pid_stat(5)); in steps of 10 ms.
+    /// Processor time so far, user and system, of all its threads, those that have ended included; in nanoseconds and not, as in
+    /// `/proc`, in steps of 10 ms.
     func processorTime() throws -> Duration {
-        let stat = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
-        // The second field is the program's name in parentheses, which may hold anything.
-        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13]) else {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(processID, &clock) == 0, clock_gettime(clock, &time) == 0 else {
             throw BenchFailure("process \(processID) has ended")
         }
-        return .seconds(1) * Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     /// Resident memory in bytes (`VmRSS` in proc_pid_status(5)).

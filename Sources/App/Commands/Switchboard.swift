@@ -9,8 +9,8 @@ struct Switchboard: AsyncParsableCommand {
         commandName: "switchboard",
         abstract: "A chat server of any number of instances.",
         subcommands: [
-            Serve.self, Check.self, Healthcheck.self, AdminCommand.self, Verify.self, Bench.self, Capacity.self, Chaos.self,
-            SettingsCommand.self,
+            Serve.self, Check.self, Healthcheck.self, AdminCommand.self, Verify.self, Bench.self, Capacity.self, PrebuiltFrames.self,
+            Chaos.self, SettingsCommand.self,
         ]
     )
 

@@ -34,7 +34,8 @@ struct FanoutBenchmark: Sendable {
         guard let first = results.first else { return figures }
         for other in results.dropFirst() {
             let names = "\(first.kind.rawValue) / \(other.kind.rawValue)"
-            figures.append(Figure("fanout", "deliveries, \(names)", first.rate / other.rate, "×"))
+            let goal: Figure.Goal? = other.kind == .pythonSocketIO ? .atLeast(5) : nil
+            figures.append(Figure("fanout", "deliveries, \(names)", first.rate / other.rate, "×", goal: goal))
             guard other.kind == .switchboardSocketIO else { continue }
             figures.append(
                 Figure("fanout", "processor time, Socket.IO / client protocol", other.cost / first.cost, "×", goal: .atMost(1.2))

@@ -10,7 +10,9 @@ enum FanoutDialect: Sendable {
 
     /// What a client does when a frame has come.
     enum Reaction: Sendable {
-        /// It is in the channel.
+        /// It can ask for something.
+        case connected
+        /// It is in a channel.
         case joined
         case answer(String)
         /// A message whose content begins with this number.
@@ -28,40 +30,54 @@ enum FanoutDialect: Sendable {
         }
     }
 
-    /// What a client says first.
-    var greeting: String? {
+    /// Whether a client asks to be let into a channel, instead of being a member already.
+    var joins: Bool {
         switch self {
-        case .switchboard, .socketIO: nil
-        case .plain: #"{"type":"join","channelId":"\#(Self.channelName)"}"#
+        case .switchboard, .socketIO(joins: false): false
+        case .plain, .socketIO: true
         }
     }
 
-    func message(_ number: Int) -> String {
+    /// Whether the server says nothing before a client may ask for something.
+    var isConnectedByUpgrade: Bool {
+        if case .plain = self { true } else { false }
+    }
+
+    /// What a client says to be let into a channel.
+    func joining(_ channel: String) -> String {
+        switch self {
+        case .switchboard, .plain: #"{"type":"join","channelId":"\#(channel)"}"#
+        case .socketIO: #"42["join_channel","\#(channel)"]"#
+        }
+    }
+
+    func message(_ number: Int, in channel: String = Self.channelName) -> String {
         let content = LoadConnection.content(number)
         switch self {
         case .switchboard:
             return """
-                {"type":"MESSAGE_SEND","clientMessageId":"fanout-\(number)","channelId":"ch:\(Self.channelName)","content":"\(content)"}
+                {"type":"MESSAGE_SEND","clientMessageId":"fanout-\(number)","channelId":"ch:\(channel)","content":"\(content)"}
                 """
-        case .plain: return #"{"type":"send","channelId":"\#(Self.channelName)","content":"\#(content)"}"#
+        case .plain: return #"{"type":"send","channelId":"\#(channel)","content":"\#(content)"}"#
         case .socketIO(joins: false):
             return """
-                42["send_message",{"clientMessageId":"fanout-\(number)","channelId":"ch:\(Self.channelName)","content":"\(content)"}]
+                42["send_message",{"clientMessageId":"fanout-\(number)","channelId":"ch:\(channel)","content":"\(content)"}]
                 """
-        case .socketIO: return #"42["send_message",{"channelId":"\#(Self.channelName)","content":"\#(content)"}]"#
+        case .socketIO: return #"42["send_message",{"channelId":"\#(channel)","content":"\#(content)"}]"#
         }
     }
 
     func reaction(to frame: ByteBuffer) -> Reaction {
+        // Its sender is told the whole message, which is no delivery.
+        if case .switchboard = self, LoadConnection.Kind(frame) == .ack { return .nothing }
         if let number = frame.number(after: #""content":""#) { return .delivered(number) }
         switch self {
-        case .switchboard: return LoadConnection.Kind(frame) == .welcome ? .joined : .nothing
+        case .switchboard: return LoadConnection.Kind(frame) == .welcome ? .connected : .nothing
         case .plain: return .joined
-        case .socketIO(let joins):
+        case .socketIO:
             switch frame.getString(at: frame.readerIndex, length: min(2, frame.readableBytes)) {
             case "0{": return .answer("40")
-            case "40" where !joins: return .joined
-            case "40": return .answer(#"42["join_channel","\#(Self.channelName)"]"#)
+            case "40": return .connected
             case "42": return .joined
             case "2": return .answer("3")
             default: return .nothing

@@ -44,10 +44,17 @@ final class FanoutRun: Sendable {
     func connect(to servers: FanoutServers, on loop: any EventLoop) async throws {
         for number in 0..<subscribers {
             let token = servers.tokens.isEmpty ? nil : servers.tokens[number + 1]
-            let listener = try await connect(to: servers.receiving.url, token: token, on: loop) { self.received($0, by: number) }
+            let listener = try await PeerClient.connect(
+                to: servers.receiving.url,
+                as: dialect,
+                token: token,
+                in: [FanoutDialect.channelName],
+                on: loop
+            ) { self.received($0, by: number) }
             state.withLock { $0.listeners.append(listener) }
         }
-        let sender = try await connect(to: servers.sending.url, token: servers.tokens.first, on: loop) { _ in }
+        // It need not be in a channel where everybody may write to it.
+        let sender = try await PeerClient.connect(to: servers.sending.url, as: dialect, token: servers.tokens.first, on: loop)
         state.withLock { $0.sender = sender }
     }
 
@@ -69,47 +76,6 @@ final class FanoutRun: Sendable {
 
     func disconnect() {
         for connection in state.withLock({ $0.listeners + [$0.sender].compactMap(\.self) }) { connection.disconnect() }
-    }
-
-    private func connect(
-        to base: String,
-        token: String?,
-        on loop: any EventLoop,
-        onMessage: @escaping @Sendable (Int) -> Void
-    ) async throws -> WebSocketConnection {
-        guard let url = WebSocketURL(base + dialect.path) else { throw BenchFailure("\(base) is no address") }
-        let joined = loop.makePromise(of: Void.self)
-        let dialect = dialect
-        let own = Mutex<WebSocketConnection?>(nil)
-        // What comes before the connection is known here waits for it: both happen on its event loop.
-        let early = Mutex<[String]>([])
-        let connection: WebSocketConnection
-        do {
-            connection = try await WebSocketConnection.connect(
-                to: url,
-                headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [],
-                on: loop
-            ) { frame in
-                switch dialect.reaction(to: frame) {
-                case .joined: joined.succeed()
-                case .delivered(let number): onMessage(number)
-                case .answer(let text):
-                    if let connection = own.withLock(\.self) { connection.send(text: text) } else { early.withLock { $0.append(text) } }
-                case .nothing: break
-                }
-            }
-        } catch {
-            joined.fail(error)
-            throw error
-        }
-        try await loop.submit {
-            own.withLock { $0 = connection }
-            for text in early.withLock(\.self) + [dialect.greeting].compactMap(\.self) { connection.send(text: text) }
-        }.get()
-        let deadline = loop.scheduleTask(in: .seconds(30)) { joined.fail(BenchFailure("a client did not get into the channel")) }
-        defer { deadline.cancel() }
-        try await joined.futureResult.get()
-        return connection
     }
 
     private func sendNext() {

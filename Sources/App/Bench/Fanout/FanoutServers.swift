@@ -1,7 +1,4 @@
-import Actors
-import Glibc
 import LocalCluster
-import Transport
 
 /// Two processes of one kind of server with one Redis, measured as a pair: whoever sends is on the first, whoever hears on the second.
 struct FanoutServers: Sendable {
@@ -11,20 +8,22 @@ struct FanoutServers: Sendable {
         case switchboardSocketIO = "Switchboard by Socket.IO"
         case nodeWS = "node-ws"
         case pythonSocketIO = "python-socketio"
+        /// The load client's own limit.
+        case prebuiltFrames = "prebuilt frames"
 
         var dialect: FanoutDialect {
             switch self {
             case .switchboard: .switchboard
             case .switchboardSocketIO: .socketIO(joins: false)
-            case .nodeWS: .plain
+            case .nodeWS, .prebuiltFrames: .plain
             case .pythonSocketIO: .socketIO(joins: true)
             }
         }
 
-        /// Whether it is one to compare with.
+        /// Whether it is a program to compare with.
         var isPeer: Bool {
             switch self {
-            case .switchboard, .switchboardSocketIO: false
+            case .switchboard, .switchboardSocketIO, .prebuiltFrames: false
             case .nodeWS, .pythonSocketIO: true
             }
         }
@@ -50,8 +49,8 @@ struct FanoutServers: Sendable {
         do {
             switch kind {
             case .switchboard, .switchboardSocketIO: return try await startSwitchboard(kind, subscribers: subscribers, redis: redis)
-            case .nodeWS: return try await startPeer(kind, ["node", "\(peers)/node-ws/server.js"], redis: redis)
-            case .pythonSocketIO: return try await startPeer(kind, ["python3", "\(peers)/python-socketio/server.py"], redis: redis)
+            case .nodeWS, .pythonSocketIO: return try await startPeers([kind, kind], peers: peers, redis: redis)
+            case .prebuiltFrames: return try await startPeers([kind], peers: peers, redis: redis)
             }
         } catch {
             await redis.stop()
@@ -66,12 +65,7 @@ struct FanoutServers: Sendable {
     private static func startSwitchboard(_ kind: Kind, subscribers: Int, redis: RedisServer) async throws -> FanoutServers {
         let database = try await BenchDatabase.start()
         let people = try await BenchUser.seed(subscribers + 1, in: database)
-        let store = try await database.open()
-        guard let name = ChannelName(FanoutDialect.channelName) else { throw BenchFailure("\(FanoutDialect.channelName) is no name") }
-        let channel = ChatChannel(name: name, title: "Fan-out", createdBy: people[0].userID, createdAt: SystemTime().now())
-        try await store.createChannel(channel)
-        for person in people { _ = try await store.join(name, user: person.userID, limit: Conversations.channelLimit) }
-        await store.close()
+        try await BenchChannel(name: FanoutDialect.channelName, members: people).make(in: database)
         let a = try await BenchServer.start("A", in: database, redis: redis)
         let b = try await BenchServer.start("B", in: database, redis: redis)
         return FanoutServers(
@@ -87,28 +81,13 @@ struct FanoutServers: Sendable {
         }
     }
 
-    private static func startPeer(_ kind: Kind, _ command: [String], redis: RedisServer) async throws -> FanoutServers {
-        var nodes: [Node] = []
-        var processes: [ChildProcess] = []
-        for _ in 0..<2 {
-            let port = try ReservedPort()
-            let process = try ChildProcess(
-                executable: "/usr/bin/env",
-                arguments: command + ["\(port.number)", redis.url],
-                // Where Debian puts the modules of Node.js.
-                environment: ["PATH": ToolRun.searchPath, "NODE_PATH": "/usr/share/nodejs:/usr/lib/nodejs"],
-                directory: "."
-            )
-            processes.append(process)
-            _ = try await process.waitForLine(in: .standardOutput, "its being ready") { $0.contains("listening") }
-            nodes.append(Node(url: "http://127.0.0.1:\(port.number)", meter: ProcessMeter(processID: process.processID)))
-        }
-        return FanoutServers(kind: kind, sending: nodes[0], receiving: nodes[1], tokens: []) { [processes] in
-            for process in processes {
-                // They keep nothing, and one of them takes its time.
-                process.send(SIGKILL)
-                _ = try await process.waitForExit()
-            }
+    /// - Parameter kinds: as many processes, all of one kind: one that sends and hears, or two.
+    private static func startPeers(_ kinds: [Kind], peers: String, redis: RedisServer) async throws -> FanoutServers {
+        var servers: [PeerServer] = []
+        for kind in kinds { servers.append(try await PeerServer.start(kind, peers: peers, redis: redis)) }
+        let nodes = servers.map { Node(url: $0.url, meter: $0.meter) }
+        return FanoutServers(kind: kinds[0], sending: nodes[0], receiving: nodes[nodes.count - 1], tokens: []) { [servers] in
+            for server in servers { try await server.stop() }
             await redis.stop()
         }
     }
