@@ -159,6 +159,7 @@ package actor ChannelActor: FeedOwner {
     }
 
     private func locate() async -> Result<Void, StoreError> {
+        defer { preparation = nil }
         if !isFollowing {
             await environment.bus.follow(.channel(name))
             guard !isRetired else {
@@ -171,7 +172,6 @@ package actor ChannelActor: FeedOwner {
             locate(conversation, at: try await environment.store.lastSeq(in: conversation, at: .latest))
             return .success(())
         } catch {
-            preparation = nil
             return .failure(error)
         }
     }

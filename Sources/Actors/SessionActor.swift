@@ -21,7 +21,7 @@ package actor SessionActor {
     var principal: Principal?
     /// The user's actor, while the session is registered.
     var user: UserActor?
-    var joining: Task<Void, Never>?
+    private(set) var joining: Task<Void, Never>?
     private var departure: Task<Void, Never>?
     var commands = CommandQueue()
     var worker: Task<Void, Never>?
@@ -77,7 +77,16 @@ extension SessionActor {
     /// Begins the session's life; called once, when frames can be written.
     package func start() {
         guard case .joining(let principal) = state.phase else { return }
-        joining = Task { await self.join(principal) }
+        beginJoining { await self.join(principal) }
+    }
+
+    /// Runs `steps`, at whose end the session is live or has ended.
+    func beginJoining(_ steps: @escaping () async -> Void) {
+        joining = Task {
+            await steps()
+            // A task that has ended keeps its stack for as long as it is held: some kilobytes of each idle connection.
+            self.joining = nil
+        }
     }
 
     /// Takes one message of the client.

@@ -23,7 +23,9 @@ package actor UserActor: FeedOwner {
     private var channels: [ChannelName: ChannelActor] = [:]
     /// How often the user has entered or left a channel here: what was read of memberships before the last time may be old.
     private var channelChanges: UInt64 = 0
+    /// Runs while it is read which channels the user is in.
     private var preparation: Task<Result<Void, StoreError>, Never>?
+    private var knowsChannels = false
     private var isFollowing = false
     private var isRetired = false
     private var throttle = TypingThrottle()
@@ -107,9 +109,11 @@ extension UserActor {
     ///
     /// - Throws: where it can't be read which channels those are, or how far they are.
     package func prepare(_ session: SessionActor) async throws(StoreError) {
-        let task = preparation ?? Task { await self.readChannels() }
-        preparation = task
-        try await task.value.get()
+        if !knowsChannels {
+            let task = preparation ?? Task { await self.readChannels() }
+            preparation = task
+            try await task.value.get()
+        }
         for (name, channel) in channels {
             try await channel.enter(session, of: userID, isHeld: true)
             // The user may have left the channel, or the connection have gone, since the step before.
@@ -118,6 +122,8 @@ extension UserActor {
     }
 
     private func readChannels() async -> Result<Void, StoreError> {
+        // A task that has ended keeps its stack for as long as it is held.
+        defer { preparation = nil }
         if !isFollowing {
             await environment.bus.follow(.user(userID))
             guard !isRetired else {
@@ -128,9 +134,9 @@ extension UserActor {
         }
         do throws(StoreError) {
             for name in try await environment.store.channels(of: userID) { _ = open(name) }
+            knowsChannels = true
             return .success(())
         } catch {
-            preparation = nil
             return .failure(error)
         }
     }

@@ -1,4 +1,5 @@
-"""The Dockerfile's last stage without Docker: its base by debootstrap, its steps in it, and then the server in namespaces of its own.
+"""The Dockerfile's stages after the build without Docker: their base by debootstrap, their steps in it, the image out of that, and then the
+server in namespaces of its own.
 
 Run as root in a mount namespace of its own, by scripts/check-container, with an empty folder and the program that the first stage builds.
 """
@@ -20,6 +21,8 @@ import urllib.request
 import dockerfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What the image may have, unpacked.
+LIMIT = 120_000_000
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What the slim images leave out of every package.
 SLIM = """path-exclude /usr/share/doc/*
@@ -89,7 +92,9 @@ def megabytes(count):
     return f"{count / 1e6:.1f} MB"
 
 
-class Container:
+class Base:
+    """The stage that the image's files are put together in."""
+
     def __init__(self, root, stage):
         self.root = root
         self.stage = stage
@@ -108,25 +113,22 @@ class Container:
         for left_over in ("var/lib/apt/lists", "var/cache/apt"):
             shutil.rmtree(self.root / left_over, ignore_errors=True)
             (self.root / left_over).mkdir(parents=True)
-        before = size(self.root)
+        folder = "/"
         for instruction, text in self.stage.steps:
             if instruction == "RUN":
                 say(f"RUN {text[:100]}")
                 environment = {"PATH": SEARCH_PATH, "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-                ended = subprocess.run(
-                    ["chroot", str(self.root), "/bin/sh", "-c", text], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
-                )
+                words = ["chroot", str(self.root), "/bin/sh", "-c", f"cd {folder} && {{ {text}\n}}"]
+                ended = subprocess.run(words, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
                 expect(ended.returncode == 0, f"RUN {text}: {ended.stdout[-1000:]}{ended.stderr[-2000:]}")
             elif instruction == "COPY":
                 source, target = text.split()[-2:]
                 expect(text.startswith("--from=build "), f"COPY {text}: only what the first stage has built is copied")
                 expect(source == "/out/switchboard", f"COPY {text}: the first stage leaves /out/switchboard")
                 shutil.copy(program, self.root / target.lstrip("/"))
-        archive.forget(self.root)
-        # apt keeps indexes of what it has read; an image build's own hook removes them as soon as they are made.
-        for index in (self.root / "var/cache/apt").glob("*.bin"):
-            index.unlink()
-        return before, size(self.root)
+            elif instruction == "WORKDIR":
+                folder = text
+                (self.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
 
     def slim(self):
         """Leaves out of the base what the slim images leave out of it, and has later packages leave it out too."""
@@ -143,11 +145,31 @@ class Container:
                 else:
                     path.unlink()
 
+
+class Container:
+    """The image, which is nothing but what is copied into it, and what runs in it."""
+
+    def __init__(self, root, stage):
+        self.root = root
+        self.stage = stage
+
+    def make(self, files):
+        """Copies what the stage copies, and returns how large it is."""
+        for text in self.stage.all("COPY"):
+            *options, source, target = text.split()
+            expect(options and options[0] == "--from=files", f"COPY {text}: only what the stage before has put together is copied")
+            owner = [option.removeprefix("--chown=") for option in options if option.startswith("--chown=")] or ["0:0"]
+            place = self.root / target.lstrip("/")
+            place.mkdir(parents=True, exist_ok=True)
+            output("cp", "--recursive", "--no-dereference", "--preserve=mode", f"{files}{source}/.", str(place))
+            output("chown", "--recursive", "--no-dereference", owner[0], str(place))
+        return size(self.root)
+
     def words(self, command):
         """A command as the platform runs it: another root, that is read-only but for the volume, no capability, not root."""
         user, group = self.stage.user
-        identity = [f"--reuid={user}", f"--regid={group}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
-        return ["chroot", str(self.root), "setpriv", *identity, "--", *command]
+        identity = ["chroot", f"--userspec={user}:{group}", "--groups=", str(self.root)]
+        return ["setpriv", "--no-new-privs", "--inh-caps=-all", "--", *identity, *command]
 
     def environment(self, own):
         return {"PATH": SEARCH_PATH, "HOME": "/var/lib/switchboard", **self.stage.environment, **own}
@@ -158,12 +180,16 @@ class Container:
         )
 
     def seal(self):
-        """As compose.yaml has it: nothing can be written but the volume."""
+        """As compose.yaml has it: nothing can be written but the volume. Devices and the like are the platform's."""
         subprocess.run(["mount", "--bind", str(self.root), str(self.root)], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=750,uid=10001,gid=10001", "tmpfs", str(self.root / "var/lib/switchboard")], check=True)
+        for folder in ("proc", "dev/shm"):
+            (self.root / folder).mkdir(parents=True)
         subprocess.run(["mount", "-t", "proc", "proc", str(self.root / "proc")], check=True)
+        for device in ("null", "zero", "random", "urandom"):
+            (self.root / "dev" / device).touch()
+            subprocess.run(["mount", "--bind", f"/dev/{device}", str(self.root / "dev" / device)], check=True)
         # Platforms give 64 MB of it.
-        (self.root / "dev/shm").mkdir(exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,size=64m", "tmpfs", str(self.root / "dev/shm")], check=True)
         subprocess.run(["mount", "-o", "remount,bind,ro", str(self.root)], check=True)
 
@@ -241,17 +267,26 @@ def free_port():
 
 
 def main(folder, program):
-    stages = dockerfile.read(ROOT / "Dockerfile")
-    stage = stages[-1]
-    suite = re.fullmatch(r"debian:(\w+)-slim", stage.base).group(1)
+    *_, files, stage = dockerfile.read(ROOT / "Dockerfile")
+    expect((files.name, stage.base) == ("files", "scratch"), "the last stage is not made of files alone")
+    suite = re.fullmatch(r"debian:(\w+)-slim", files.base).group(1)
     folder = pathlib.Path(folder)
+    base = Base(folder / "files", files)
+    base.root.mkdir()
+    base.make(Archive(suite), program)
     container = Container(folder / "root", stage)
     container.root.mkdir()
-    before, after = container.make(Archive(suite), program)
+    whole = container.make(base.root)
     container.seal()
 
-    libraries = container.run(["ldd", "/usr/local/bin/switchboard"], {}).stdout
-    expect("not found" not in libraries, f"libraries are missing:\n{libraries}")
+    loader = next(path for path in container.root.glob("lib*/ld-linux-*.so.*"))
+    listed = container.run([f"/{loader.relative_to(container.root)}", "--list", "/usr/local/bin/switchboard"], {})
+    libraries = listed.stdout
+    expect(listed.returncode == 0 and "not found" not in libraries, f"libraries are missing:\n{libraries}{listed.stderr}")
+    authorities = (container.root / "usr/lib/ssl/cert.pem").readlink()
+    count = (container.root / str(authorities).lstrip("/")).read_text().count("BEGIN CERTIFICATE")
+    expect(count > 100, f"{authorities} has {count} certificates")
+    passed("authorities", f"{count} certificates")
     expect("libswift" not in libraries, f"the Swift libraries are not in the program:\n{libraries}")
     passed("libraries", f"{len(libraries.splitlines())}, all there, none of Swift")
     usage = container.run(["switchboard", "--help"], {})
@@ -294,7 +329,8 @@ def main(folder, program):
     finally:
         if server.unshare.poll() is None:
             server.unshare.kill()
-    passed("size", f"{megabytes(after - before)} on top of a base of {megabytes(before)}; the program {megabytes(os.path.getsize(program))}")
+    passed("size", f"{megabytes(whole)} with everything, unpacked; the program {megabytes(os.path.getsize(program))}")
+    expect(whole <= LIMIT, f"the image has {megabytes(whole)}, more than {megabytes(LIMIT)}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ package actor SessionGate {
     private let metrics: ChatMetrics
     private let logger: Logger
     private var entries: [SessionID: Entry] = [:]
+    /// When those that are believed no more were forgotten last.
+    private var sweptAt = Duration.zero
     /// Raised by each kick: what was read before is not kept after.
     private var generation: UInt64 = 0
 
@@ -102,9 +104,10 @@ package actor SessionGate {
     }
 
     private func remember(_ record: SessionRecord, readAt: Duration) {
-        if entries.count >= Self.capacity {
+        if readAt - sweptAt >= Self.trustedFor || entries.count >= Self.capacity {
             entries = entries.filter { readAt - $0.value.readAt < Self.trustedFor }
             if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
+            sweptAt = readAt
         }
         entries[record.session.sessionID] = Entry(record: record, readAt: readAt)
     }

@@ -3,7 +3,7 @@ extension SessionActor {
         switch (command, state.phase) {
         case (.authenticate(let token), .awaitingToken):
             guard state.beginAuthentication() else { return }
-            joining = Task { await self.authenticate(token) }
+            beginJoining { await self.authenticate(token) }
         case (.authenticate, _):
             refuse(RequestError(.badRequest, "AUTH is allowed only once, as the first frame of a connection without a token."), ref: ref)
         case (_, .awaitingToken):

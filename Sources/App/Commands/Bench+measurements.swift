@@ -35,7 +35,7 @@ extension Bench {
 
     private func idle(_ group: any EventLoopGroup) -> [Measurement] {
         let own = [connections, manyConnections].filter { $0 > 0 }.map { connections in
-            Measurement("idle, \(connections) connections", IdleBenchmark(connections: connections, group: group).run)
+            Measurement("idle, \(connections) connections", IdleBenchmark(connections: connections).run)
         }
         guard let peers else { return own }
         let others = IdlePeersBenchmark(connections: connections, group: group, peers: peers)

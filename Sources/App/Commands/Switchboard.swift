@@ -10,7 +10,7 @@ struct Switchboard: AsyncParsableCommand {
         abstract: "A chat server of any number of instances.",
         subcommands: [
             Serve.self, Check.self, Healthcheck.self, AdminCommand.self, Verify.self, Bench.self, Capacity.self, PrebuiltFrames.self,
-            Chaos.self, SettingsCommand.self,
+            Chaos.self, SettingsCommand.self, HoldConnections.self,
         ]
     )
 

@@ -1,4 +1,5 @@
 package import Actors
+import FoundationEssentials
 import JWTKit
 
 /// Tokens as JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, and with nothing else whatever a token's header says.
@@ -11,7 +12,8 @@ package struct JWTTokenCodec: TokenCodec {
 
     private let time: any TimeSource
     private let current: JWTKeyCollection
-    private let previous: JWTKeyCollection?
+    /// What a signature may be made with: the current secret, then the one before it.
+    private let algorithms: [any JWTAlgorithm]
 
     /// Nil where a secret has less than 32 bytes.
     ///
@@ -23,11 +25,12 @@ package struct JWTTokenCodec: TokenCodec {
         guard secret.utf8.count >= Self.minimumSecretLength, previous?.utf8.count ?? .max >= Self.minimumSecretLength else { return nil }
         self.time = time
         current = await Self.keys(secret)
-        if let previous {
-            self.previous = await Self.keys(previous)
-        } else {
-            self.previous = nil
+        var algorithms: [any JWTAlgorithm] = []
+        for secret in [secret, previous].compactMap(\.self) {
+            guard let algorithm = try? await Self.keys(secret).getKey() else { return nil }
+            algorithms.append(algorithm)
         }
+        self.algorithms = algorithms
     }
 
     package func issue(_ claims: TokenClaims) async throws -> String {
@@ -35,24 +38,18 @@ package struct JWTTokenCodec: TokenCodec {
     }
 
     package func verify(_ token: String) async throws(RequestError) -> TokenClaims {
-        guard
-            token.utf8.count <= Self.maximumLength,
-            let payload = await verifiedPayload(Array(token.utf8)),
-            let claims = payload.claims
-        else { throw RequestError(.unauthenticated, "The token is not valid; log in again.") }
+        guard token.utf8.count <= Self.maximumLength, let claims = verifiedPayload(token)?.claims else {
+            throw RequestError(.unauthenticated, "The token is not valid; log in again.")
+        }
         guard claims.expiresAt > time.now() else { throw RequestError(.tokenExpired, "The token has expired; log in again.") }
         return claims
     }
 
-    private func verifiedPayload(_ token: [UInt8]) async -> TokenPayload? {
-        do {
-            let header = try DefaultJWTParser().parse(token, as: TokenPayload.self).header
-            guard header.alg == "HS256", header.kid == nil, header.crit == nil else { return nil }
-        } catch {
-            return nil
-        }
-        if let payload = try? await current.verify(token, as: TokenPayload.self) { return payload }
-        return try? await previous?.verify(token, as: TokenPayload.self)
+    /// Nothing of a token is believed, nor its claims read, before its signature has been checked.
+    private func verifiedPayload(_ token: String) -> TokenPayload? {
+        guard let token = SignedToken(Array(token.utf8)), token.isHS256 else { return nil }
+        let isSigned = algorithms.contains { (try? $0.verify(token.signature, signs: token.signed)) == true }
+        return isSigned ? token.claims : nil
     }
 
     private static func keys(_ secret: String) async -> JWTKeyCollection {

@@ -10,6 +10,14 @@ struct TokenPayload: JWTPayload {
     let iat: Double
     let exp: Double
 
+    init(sub: String, sid: String, role: String, iat: Double, exp: Double) {
+        self.sub = sub
+        self.sid = sid
+        self.role = role
+        self.iat = iat
+        self.exp = exp
+    }
+
     init(_ claims: TokenClaims) {
         sub = claims.userID.description
         sid = claims.sessionID.description

@@ -23,14 +23,14 @@ extension SQLiteStore {
         try await reads.records.ask(SessionReads.RecordRequest(session: id, user: user))
     }
 
-    static func sessionRecord(_ request: SessionReads.RecordRequest, _ db: Database) throws -> SessionRecord? {
-        let statement = try db.cachedStatement(sql: "SELECT \(Session.columns) FROM sessions WHERE session_id = ? AND user_id = ?")
-        guard
-            let row = try Row.fetchOne(statement, arguments: [request.session.blob, request.user.blob]),
-            let owner = try Self.user(request.user, db)
-        else { return nil }
+    /// The sessions as one snapshot has them, with the one stamp of that snapshot.
+    static func sessionRecords(_ requests: [SessionReads.RecordRequest], _ db: Database) throws -> [SessionRecord?] {
         let stamp = Stamp(UInt64(clamping: try StampCounter.latest(db)))
-        return SessionRecord(user: owner, session: try Session(row), stamp: stamp)
+        let statement = try db.cachedStatement(sql: SessionRecord.selection)
+        return try requests.map { request in
+            let rows = try Row.fetchCursor(statement, arguments: [request.session.blob, request.user.blob])
+            return try rows.next().map { try SessionRecord(request, $0, stamp: stamp) }
+        }
     }
 
     package func sessions(of user: UserID, validAt now: Timestamp) async throws(StoreError) -> [Session] {
@@ -103,5 +103,38 @@ extension Session {
             address: row.optionalText(7),
             isRevoked: try row.boolean(8)
         )
+    }
+}
+
+extension SessionRecord {
+    /// Without the ids, which are known by what is asked.
+    fileprivate static let selection = """
+        SELECT sessions.auth_epoch, sessions.created_at, expires_at, last_seen, user_agent, address, is_revoked,
+            username, role, avatar, is_suspended, users.auth_epoch, users.created_at
+        FROM sessions JOIN users USING (user_id) WHERE session_id = ? AND user_id = ?
+        """
+
+    fileprivate init(_ request: SessionReads.RecordRequest, _ row: Row, stamp: Stamp) throws {
+        let session = Session(
+            sessionID: request.session,
+            userID: request.user,
+            authEpoch: try row.integer(0),
+            createdAt: try row.timestamp(1),
+            expiresAt: try row.timestamp(2),
+            lastSeen: try row.timestamp(3),
+            userAgent: row.optionalText(4),
+            address: row.optionalText(5),
+            isRevoked: try row.boolean(6)
+        )
+        let user = User(
+            userID: request.user,
+            username: try row.text(7),
+            role: try row.value(8),
+            avatar: row.optionalText(9),
+            isSuspended: try row.boolean(10),
+            authEpoch: try row.integer(11),
+            createdAt: try row.timestamp(12)
+        )
+        self.init(user: user, session: session, stamp: stamp)
     }
 }

@@ -3,7 +3,7 @@ import GRDB
 
 extension SessionReads {
     init(_ reader: SnapshotReader) {
-        records = Self.groups(reader) { try SQLiteStore.sessionRecord($0, $1) }
+        records = ReadGroups { requests throws(StoreError) in try await reader.read { try SQLiteStore.sessionRecords(requests, $0) } }
         channels = Self.groups(reader) { try SQLiteStore.channels(of: $0, $1) }
         missed = Self.groups(reader) { try SQLiteStore.missed($0, $1) }
         updates = Self.groups(reader) { try SQLiteStore.updates($0, $1) }

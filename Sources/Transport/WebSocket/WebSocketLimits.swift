@@ -5,7 +5,7 @@ package struct WebSocketLimits: Hashable, Sendable {
     /// Bytes that may wait for a client that doesn't read.
     package var outboundLimitBytes = 1_024 * 1_024
     /// What the socket is read with, in bytes: each idle connection keeps one such buffer.
-    package var receiveBufferBytes = 1_024
+    package var receiveBufferBytes = 512
     /// From the accepted connection to its first whole request head, and from there to the answer to an upgrade.
     package var handshakeTimeout: Duration
     /// From the head of an HTTP request to the end of its body.

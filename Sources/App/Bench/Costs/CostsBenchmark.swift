@@ -24,7 +24,7 @@ struct CostsBenchmark: Sendable {
     }
 
     private func connectionCosts() async throws -> [Cost: Double] {
-        let idle = try await IdleBenchmark(connections: Self.connections, group: group).run()
+        let idle = try await IdleBenchmark(connections: Self.connections).run()
         return [
             .instanceMemory: try idle.value("memory of the server without one") * 1_048_576,
             .connectionMemory: try idle.value("memory of a connection") * 1_024,

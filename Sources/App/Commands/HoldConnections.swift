@@ -1,0 +1,43 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+
+/// The load client of `bench idle` in a process of its own: by itself it has the descriptors that a process may have, and its processor time
+/// can be told from the rest.
+struct HoldConnections: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hold-connections",
+        abstract: "Open WebSockets that do nothing and hold them; part of bench.",
+        shouldDisplay: false
+    )
+
+    @Option(help: "The server's port on 127.0.0.1.")
+    var port: UInt16
+
+    @Option(help: "A file with a token a line: as many connections are opened.")
+    var tokens: String
+
+    @Option(help: "How many are opened at the same time.")
+    var atOnce = 256
+
+    func run() throws {
+        _ = FileLimit.raise()
+        let tokens = try String(contentsOfFile: tokens, encoding: .utf8).split(separator: "\n").map(String.init)
+        do {
+            var holder = ConnectionHolder(port: port)
+            let begin = Self.monotonicNanoseconds()
+            try holder.connect(tokens, atOnce: atOnce)
+            LogSink.write(Array("connected \(begin) \(Self.monotonicNanoseconds())\n".utf8), to: STDOUT_FILENO)
+            try holder.hold()
+        } catch let failure as BenchFailure {
+            throw ExitError(.failure, failure.description)
+        }
+    }
+
+    /// Of a clock that all processes of the machine share.
+    private static func monotonicNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
