@@ -24,6 +24,7 @@ COPY Tests Tests
 ARG TARGETARCH
 RUN --mount=type=cache,target=/src/.build,id=switchboard-$TARGETARCH,sharing=locked \
     swift build -c release --product switchboard --static-swift-stdlib --force-resolved-versions \
+        -Xswiftc -use-ld=lld -Xlinker --icf=safe -Xlinker -z -Xlinker pack-relative-relocs \
     && mkdir /out \
     && strip -o /out/switchboard .build/release/switchboard
 

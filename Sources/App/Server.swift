@@ -302,6 +302,7 @@ struct Instance: Sendable {
                 let port = channel.localAddress?.port ?? settings.http.port
                 let host = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(settings.http.host) ? "localhost" : settings.http.host
                 logger.info("Backend listening on \(scheme)://\(host):\(port)")
+                StartPages.release()
             },
             eventLoopGroupProvider: .shared(group),
             logger: quiet

@@ -12,12 +12,22 @@ struct HeldConnections: Sendable {
     var meter: ProcessMeter { ProcessMeter(processID: process.processID) }
 
     /// Opens a connection for each of `users` and returns when all are welcomed.
-    static func open(_ users: some Collection<BenchUser>, to server: BenchServer, in directory: TemporaryDirectory) async throws -> Self {
+    ///
+    /// - Parameter atOnce: how many are being opened at the same time.
+    static func open(
+        _ users: some Collection<BenchUser>,
+        atOnce: Int,
+        to server: BenchServer,
+        in directory: TemporaryDirectory
+    ) async throws -> Self {
         let tokens = directory.path(of: "tokens-\(UUID().uuidString)")
         try users.map { $0.token + "\n" }.joined().write(toFile: tokens, atomically: true, encoding: .utf8)
         let process = try ChildProcess(
             executable: try ServerProcess.program(),
-            arguments: ["hold-connections", "--port", "\(server.url.split(separator: ":").last ?? "")", "--tokens", tokens],
+            arguments: [
+                "hold-connections", "--port", "\(server.url.split(separator: ":").last ?? "")", "--tokens", tokens, "--at-once",
+                "\(atOnce)",
+            ],
             environment: ["PATH": "/usr/bin:/bin"],
             directory: directory.path
         )

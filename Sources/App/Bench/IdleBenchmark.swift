@@ -9,6 +9,8 @@ struct IdleBenchmark: Sendable {
 
     /// Connections of each instance that are there before the first reading: what the first of them makes once is no connection's memory.
     private static let first = 100
+    /// How many connect at the same time.
+    private static let atOnce = 256
 
     func run() async throws -> [Figure] {
         let database = try await BenchDatabase.start()
@@ -17,9 +19,7 @@ struct IdleBenchmark: Sendable {
         var instances: [Instance] = []
         var rest = users[...]
         for (number, share) in shares.enumerated() {
-            // Beyond the ports of one address the client connects to others.
-            let host = share > ConnectionHolder.connectionsPerAddress ? "0.0.0.0" : "127.0.0.1"
-            let server = try await BenchServer.start("bench-\(number)", in: database, environment: ["HOST": host])
+            let server = try await BenchServer.start("bench-\(number)", in: database)
             let own = rest.prefix(Self.first + share)
             rest = rest.dropFirst(own.count)
             instances.append(Instance(server: server, early: own.prefix(Self.first), others: own.dropFirst(Self.first)))
@@ -85,7 +85,14 @@ struct IdleBenchmark: Sendable {
     ) async throws -> [HeldConnections] {
         try await withThrowingTaskGroup(of: HeldConnections.self) { group in
             for share in shares {
-                group.addTask { try await HeldConnections.open(share.users, to: share.server, in: database.directory) }
+                group.addTask {
+                    try await HeldConnections.open(
+                        share.users,
+                        atOnce: Self.atOnce / shares.count,
+                        to: share.server,
+                        in: database.directory
+                    )
+                }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }

@@ -18,7 +18,7 @@ struct HoldConnections: ParsableCommand {
     var tokens: String
 
     @Option(help: "How many are opened at the same time.")
-    var atOnce = 256
+    var atOnce: Int
 
     func run() throws {
         _ = FileLimit.raise()

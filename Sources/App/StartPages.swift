@@ -1,0 +1,26 @@
+import FoundationEssentials
+import Glibc
+
+/// The pages of code that the start has touched: of this program and its libraries, and most of them never needed again.
+enum StartPages {
+    /// Gives them back. They stay in the page cache, from where the kernel maps again what is needed; nothing is lost, as nobody writes to code.
+    static func release() {
+        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
+        for line in maps.split(separator: "\n") {
+            guard let range = codeRange(line), let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { continue }
+            // A failure leaves them where they are.
+            _ = madvise(start, range.count, MADV_DONTNEED)
+        }
+    }
+
+    /// Where a line of proc_pid_maps(5) is about a file's code that can't be written.
+    ///
+    /// What is only read is left alone: it may be what the loader has written to before it took the right to write away.
+    static func codeRange(_ line: some StringProtocol) -> Range<UInt>? {
+        let fields = line.split(separator: " ")
+        guard fields.count >= 6, fields[1] == "r-xp", fields[5].hasPrefix("/") else { return nil }
+        let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+        guard bounds.count == 2, bounds[0] < bounds[1] else { return nil }
+        return bounds[0]..<bounds[1]
+    }
+}
