@@ -26,6 +26,11 @@ package final class SQLiteStore: Store {
         let reader = SnapshotReader(pool: pool, limit: Self.readLimit)
         self.reader = reader
         reads = SessionReads(reader)
+        commits.start()
+    }
+
+    deinit {
+        commits.close()
     }
 
     /// Opens the file, making it and its directory where they don't exist, and brings its tables up to date.

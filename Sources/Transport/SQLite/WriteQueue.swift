@@ -1,10 +1,12 @@
 import Actors
+import Dispatch
 import GRDB
 import Synchronization
 
 /// Group commit: what is given while a transaction runs goes into the next one together, so that one `fsync` serves many callers.
 ///
-/// It runs on the pool's writer queue, a dispatch queue of its own: nothing of it blocks a thread of Swift's cooperative pool.
+/// It has a thread of its own, which holds the pool's writer from `start` to `close` and sleeps while there is nothing to do: a lone write
+/// then wakes one thread, and nothing blocks one of Swift's cooperative pool or an event loop.
 /// A job that fails doesn't harm the others of its transaction: that is rolled back, and each job gets one to itself.
 final class WriteQueue: Sendable {
     /// How much may wait; past it a job is refused as `.overloaded`.
@@ -25,15 +27,41 @@ final class WriteQueue: Sendable {
     private struct State {
         var waiting: [Job] = []
         var waitingWeight = 0
-        var isScheduled = false
+        /// Whether the writer sleeps and is to be woken.
+        var isIdle = false
         var isClosed = false
+
+        mutating func nextTurn() -> Turn {
+            guard waiting.isEmpty else { return .work }
+            guard !isClosed else { return .end }
+            isIdle = true
+            return .sleep
+        }
+
+        /// Whether the writer was asleep; it counts as awake from then on.
+        mutating func takeIdle() -> Bool {
+            defer { isIdle = false }
+            return isIdle
+        }
+    }
+
+    private enum Turn {
+        case work
+        case sleep
+        case end
     }
 
     private let pool: DatabasePool
     private let state = Mutex(State())
+    private let wakeUp = DispatchSemaphore(value: 0)
 
     init(pool: DatabasePool) {
         self.pool = pool
+    }
+
+    /// Begins to write; called once.
+    func start() {
+        pool.asyncWriteWithoutTransaction { db in self.work(db) }
     }
 
     /// Runs `body` inside a write transaction and returns its value when that is durable.
@@ -59,43 +87,40 @@ final class WriteQueue: Sendable {
         return try result.get()
     }
 
-    /// Refuses everything from now on. What waits is still done.
+    /// Refuses everything from now on. What waits is still done; then the writer is let go of.
     func close() {
-        state.withLock { $0.isClosed = true }
+        let isIdle = state.withLock { state in
+            state.isClosed = true
+            return state.takeIdle()
+        }
+        if isIdle { wakeUp.signal() }
     }
 
     private func enqueue(_ job: Job) {
-        let (refusal, mustSchedule) = state.withLock { state -> (StoreError?, Bool) in
+        let (refusal, isIdle) = state.withLock { state -> (StoreError?, Bool) in
             guard !state.isClosed else { return (StoreError(.unavailable, "the store is closed"), false) }
             guard state.waitingWeight + job.weight <= Self.waitingLimit else {
                 return (StoreError(.overloaded, "\(state.waitingWeight) writes wait already"), false)
             }
             state.waiting.append(job)
             state.waitingWeight += job.weight
-            defer { state.isScheduled = true }
-            return (nil, !state.isScheduled)
+            return (nil, state.takeIdle())
         }
         if let refusal {
             StoreMetrics.shared.noteRefused()
             job.fail(refusal)
         }
-        if mustSchedule { schedule() }
+        if isIdle { wakeUp.signal() }
     }
 
-    private func schedule() {
-        pool.asyncWriteWithoutTransaction { db in
-            // A turn a transaction, so that the pool's other work gets its turn too; but once closed, the file may be gone after this one.
-            repeat { self.commitOnce(db) } while self.mustFinishNow()
-            let hasMore = self.state.withLock { state in
-                state.isScheduled = !state.waiting.isEmpty
-                return state.isScheduled
+    private func work(_ db: Database) {
+        while true {
+            switch state.withLock({ $0.nextTurn() }) {
+            case .work: commitOnce(db)
+            case .sleep: wakeUp.wait()
+            case .end: return
             }
-            if hasMore { self.schedule() }
         }
-    }
-
-    private func mustFinishNow() -> Bool {
-        state.withLock { $0.isClosed && !$0.waiting.isEmpty }
     }
 
     private func commitOnce(_ db: Database) {
