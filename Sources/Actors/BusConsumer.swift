@@ -32,7 +32,8 @@ package struct BusConsumer: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             for family in BusFamily.allCases {
-                group.addTask {
+                // Where the events come in: acting on one wakes no other thread.
+                group.addTask(executorPreference: bus.taskExecutor) {
                     for await incoming in bus.events(family) { await handle(incoming) }
                 }
             }

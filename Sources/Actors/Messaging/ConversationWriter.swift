@@ -45,23 +45,26 @@ package actor ConversationWriter {
 
     /// Stores drafts, numbered in a row; returns when they are durable.
     ///
-    /// - Parameter trace: the step that brought them.
+    /// - Parameters:
+    ///   - trace: the step that brought them.
+    ///   - executor: where the caller's tasks run; what they begin is done there too. Nil for Swift's own threads.
     package func append(
         _ drafts: [MessageDraft],
         to conversation: ConversationID,
-        trace: TraceParent? = nil
+        trace: TraceParent? = nil,
+        on executor: (any TaskExecutor)? = nil
     ) async throws(StoreError) -> [AppendOutcome] {
         let result = await withCheckedContinuation { continuation in
-            enqueue(Waiting(drafts: drafts, trace: trace, continuation: continuation), in: conversation)
+            enqueue(Waiting(drafts: drafts, trace: trace, continuation: continuation), in: conversation, on: executor)
         }
         return try result.get()
     }
 
-    private func enqueue(_ waiting: Waiting, in conversation: ConversationID) {
+    private func enqueue(_ waiting: Waiting, in conversation: ConversationID, on executor: (any TaskExecutor)?) {
         var entry = entries[conversation] ?? Entry(queue: CommitQueue(limit: limit))
         switch entry.queue.offer(waiting, size: waiting.drafts.count) {
         case .begin:
-            entry.committer = Task { await self.commitAll(in: conversation) }
+            entry.committer = Task(executorPreference: executor) { await self.commitAll(in: conversation) }
             entries[conversation] = entry
         case .wait:
             entries[conversation] = entry

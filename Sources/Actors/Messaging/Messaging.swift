@@ -49,18 +49,20 @@ package final class Messaging: Sendable {
     /// - Parameters:
     ///   - commands: all of the same destination, numbered in this order.
     ///   - path: how they came, for the metrics.
+    ///   - executor: where the caller's tasks run; nil for Swift's own threads.
     /// - Returns: an answer a command.
     package func send(
         _ commands: [SendCommand],
         from sender: Principal,
-        over path: SendPath = .websocket
+        over path: SendPath = .websocket,
+        on executor: (any TaskExecutor)? = nil
     ) async -> [Result<SendReceipt, RequestError>] {
         guard let destination = commands.first?.destination else { return [] }
         let span = tracing.begin(.send, under: nil, messages: commands.count)
         do {
             let conversation = try await conversation(for: destination, sender: sender)
             let drafts = commands.map { draft($0, from: sender) }
-            let outcomes = try await append(drafts, to: conversation, trace: span?.asParent)
+            let outcomes = try await append(drafts, to: conversation, trace: span?.asParent, on: executor)
             let answers = outcomes.map(answer)
             let stored = answers.count { (try? $0.get().isDuplicate) == false }
             activity.stored(messages: stored)
@@ -77,10 +79,11 @@ package final class Messaging: Sendable {
     private func append(
         _ drafts: [MessageDraft],
         to conversation: ConversationID,
-        trace: TraceParent?
+        trace: TraceParent?,
+        on executor: (any TaskExecutor)?
     ) async throws(RequestError) -> [AppendOutcome] {
         do {
-            return try await writer.append(drafts, to: conversation, trace: trace)
+            return try await writer.append(drafts, to: conversation, trace: trace, on: executor)
         } catch {
             logger.warning("append_failed", metadata: ["code": "\(error.code)", "detail": "\(error.detail)"])
             throw RequestError(error)

@@ -2,6 +2,9 @@
 package protocol Bus: Sendable {
     var status: BusStatus { get }
 
+    /// Where events come in; nil for Swift's own threads.
+    var taskExecutor: (any TaskExecutor)? { get }
+
     /// Sends a hint to the other instances. Returns at once and never fails: what can't be sent waits in a bounded queue,
     /// and what falls out of that is counted and logged; the store has it.
     func publish(_ event: BusEvent)
@@ -27,6 +30,8 @@ package protocol Bus: Sendable {
 }
 
 extension Bus {
+    package var taskExecutor: (any TaskExecutor)? { nil }
+
     /// For a bus that carries no traces.
     package func publish(_ event: BusEvent, trace: TraceParent?) {
         publish(event)

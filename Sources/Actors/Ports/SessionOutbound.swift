@@ -2,6 +2,13 @@
 package protocol SessionExecutor: SerialExecutor {
     /// Runs `work` on this executor after everything given before it; at once where the caller is on it already is not allowed.
     func execute(_ work: @escaping @Sendable () -> Void)
+
+    /// Where tasks of the connection run that aren't on an actor with an executor of its own; nil for Swift's own threads.
+    var taskExecutor: (any TaskExecutor)? { get }
+}
+
+extension SessionExecutor {
+    package var taskExecutor: (any TaskExecutor)? { nil }
 }
 
 /// What became of an event given to a connection.

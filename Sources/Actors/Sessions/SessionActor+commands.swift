@@ -37,12 +37,14 @@ extension SessionActor {
 
     func work() {
         guard worker == nil, !commands.isEmpty, let principal = state.livePrincipal else { return }
-        worker = Task {
-            while !self.state.isClosed, let batch = self.commands.next() {
-                await self.run(batch, by: principal)
-            }
-            self.worker = nil
+        worker = Task(executorPreference: executor.taskExecutor) { await self.work(by: principal) }
+    }
+
+    private func work(by principal: Principal) async {
+        while !state.isClosed, let batch = commands.next() {
+            await run(batch, by: principal)
         }
+        worker = nil
     }
 
     private func run(_ batch: [CommandQueue.Item], by principal: Principal) async {
@@ -78,7 +80,7 @@ extension SessionActor {
             guard case .send(let command) = item.command else { return nil }
             return (item, command)
         }
-        let answers = await environment.messaging.send(sends.map(\.command), from: principal)
+        let answers = await environment.messaging.send(sends.map(\.command), from: principal, on: executor.taskExecutor)
         for (send, answer) in zip(sends, answers) {
             inFlight.remove(send.command.clientMessageID)
             switch answer {

@@ -20,6 +20,7 @@ package final class RedisBus: Bus, Service {
     let log: BusLog
     let metrics: BusMetrics
     let eventLoop: any EventLoop
+    package let taskExecutor: (any TaskExecutor)?
     let onRestored: @Sendable () async -> Int
     let gate = ReadinessGate()
     let core: Mutex<Core>
@@ -76,7 +77,9 @@ package final class RedisBus: Bus, Service {
         self.onRestored = onRestored
         self.metrics = BusMetrics(factory: metrics)
         log = BusLog(logger: logger)
-        eventLoop = group.next()
+        let eventLoop = group.next()
+        self.eventLoop = eventLoop
+        taskExecutor = EventLoopTaskExecutor(eventLoop: eventLoop)
         codec = BusEnvelopeCodec(secret: options.secret, routing: options.routing)
         let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
         core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit), random: random))

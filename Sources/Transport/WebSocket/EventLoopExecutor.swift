@@ -6,9 +6,11 @@ package import NIOCore
 /// Actors hold their executor unowned: one of these must live as long as any of them.
 package final class EventLoopExecutor: SessionExecutor {
     package let eventLoop: any EventLoop
+    package let taskExecutor: (any TaskExecutor)?
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        taskExecutor = EventLoopTaskExecutor(eventLoop: eventLoop)
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
