@@ -27,12 +27,15 @@ struct BenchDatabase: Sendable {
         }
     }
 
+    /// Of the file; nil where the data isn't in one.
+    var path: String? { kind == .sqlite ? String(uri.dropFirst("sqlite:".count)) : nil }
+
     /// Another empty database on the same MongoDB server; nil where the data is in a file.
     var otherURI: String? { mongo?.uri(database: Self.newName()) }
 
     func open() async throws -> any ClosableStore {
         switch kind {
-        case .sqlite: try await SQLiteStore.open(path: String(uri.dropFirst("sqlite:".count)))
+        case .sqlite: try await SQLiteStore.open(path: path ?? "")
         case .mongodb: try await MongoStore.open(uri: uri)
         }
     }

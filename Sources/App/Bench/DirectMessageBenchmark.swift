@@ -9,22 +9,29 @@ struct DirectMessageBenchmark: Sendable {
     let rate: Int
     let duration: Duration
     let group: any EventLoopGroup
+    var database = BenchDatabase.Kind.sqlite
 
     /// Conversations that take turns.
     private static let pairs = 50
     private static let warmUp = Duration.seconds(2)
+    /// What an instance may add to what it waits for, in ms.
+    private static let overhead = Figure.Goal.atMost(0.15)
 
     func run() async throws -> [Figure] {
         let redis = try await RedisServer.start()
         return try await doing {
-            try await run(redis)
+            let database = try await BenchDatabase.start(database)
+            return try await doing {
+                try await run(redis, on: database)
+            } finally: {
+                await database.stop()
+            }
         } finally: {
             await redis.stop()
         }
     }
 
-    private func run(_ redis: RedisServer) async throws -> [Figure] {
-        let database = try await BenchDatabase.start()
+    private func run(_ redis: RedisServer, on database: BenchDatabase) async throws -> [Figure] {
         let users = try await BenchUser.seed(Self.pairs * 2, in: database)
         let a = try await BenchServer.start("A", in: database, redis: redis)
         let b = try await BenchServer.start("B", in: database, redis: redis)
@@ -42,8 +49,14 @@ struct DirectMessageBenchmark: Sendable {
         run.disconnect()
         try await a.stop()
         try await b.stop()
-        let bare = try await BareRedis(rate: rate, duration: min(duration, .seconds(5))).run(redis, on: loop)
-        let scenario = "dm \(rate)/s"
+        let bareDuration = min(duration, .seconds(5))
+        let bareRedis = try await BareRedis(rate: rate, duration: bareDuration).run(redis, on: loop)
+        let pairs = (0..<Self.pairs).map { (sender: users[$0], recipient: users[Self.pairs + $0]) }
+        let bareCommit = try await BareMessages(database: database, pairs: pairs, rate: rate, duration: bareDuration).run()
+        let scenario = "dm\(database.kind == .sqlite ? "" : " mongodb") \(rate)/s"
+        let late = openLoop.lateness.milliseconds(percentile: 50)
+        let (commit, hint) = (bareCommit.milliseconds(percentile: 50), bareRedis.milliseconds(percentile: 50))
+        let (ack, delivery) = (run.acknowledgements.latencies, run.deliveries.latencies)
         return run.acknowledgements.latencies.figures(scenario, "ACK")
             + run.deliveries.latencies.figures(scenario, "delivery A→B")
             + openLoop.lateness.figures(scenario, "of that, late from the load client")
@@ -51,6 +64,23 @@ struct DirectMessageBenchmark: Sendable {
                 Figure(scenario, "processor time of A", processor.a / .microseconds(1) / Double(count), "µs each"),
                 Figure(scenario, "processor time of B", processor.b / .microseconds(1) / Double(count), "µs each"),
             ]
-            + bare.figures(scenario, "bare Redis publish→subscribe")
+            + bareCommit.figures(scenario, "bare commit of a message")
+            + bareRedis.figures(scenario, "bare Redis publish→subscribe")
+            + [
+                Figure(
+                    scenario,
+                    "ACK − late client − bare commit, p50",
+                    ack.milliseconds(percentile: 50) - late - commit,
+                    "ms",
+                    goal: Self.overhead
+                ),
+                Figure(
+                    scenario,
+                    "delivery − bare commit − bare Redis, p50",
+                    delivery.milliseconds(percentile: 50) - commit - hint,
+                    "ms",
+                    goal: Self.overhead
+                ),
+            ]
     }
 }

@@ -21,7 +21,7 @@ extension Bench {
             (.reconnect, reconnect), (.reconcile, reconcile), (.fanout, fanout), (.start, start), (.micro, micro), (.drain, drain),
             (.costs, costs),
         ]
-        let mongo: [Scenario] = [.durable, .cluster, .reconnect, .reconcile]
+        let mongo: [Scenario] = [.durable, .dm, .cluster, .reconnect, .reconcile]
         let others: [Scenario] = [.drain, .costs]
         return wanted.filter { $0.0 == scenario || scenario == .all && !others.contains($0.0) && (db != .mongodb || mongo.contains($0.0)) }
             .flatMap { $0.1(group) }
@@ -50,15 +50,11 @@ extension Bench {
             return Measurement("durable, \(clients) clients\(isDelivered ? ", recipients connected" : "")", durable.run)
         }
         let bare = Measurement("bare SQLite", BareCommits(duration: min(duration, .seconds(3))).run)
-        return own + [bare] + (db == nil ? durableOnMongo(group) : [])
+        return own + [bare] + (isMeasured(.mongodb) ? durableOnMongo(group) : [])
     }
 
     private func durableOnMongo(_ group: any EventLoopGroup) -> [Measurement] {
-        guard db == .mongodb || MongoServer.isAvailable else {
-            note("MongoDB is left out: no server of it is here")
-            return []
-        }
-        return clients.flatMap { clients in
+        clients.flatMap { clients in
             let durable = DurableBenchmark(
                 clients: clients,
                 recipientsAreConnected: false,
@@ -75,17 +71,30 @@ extension Bench {
     }
 
     private func directMessages(_ group: any EventLoopGroup) -> [Measurement] {
-        let rates = rate.isEmpty ? [200, 1_000] : rate
-        let own = rates.map { rate in
-            Measurement("dm, \(rate) messages a second", DirectMessageBenchmark(rate: rate, duration: duration, group: group).run)
+        let own = [BenchDatabase.Kind.sqlite, .mongodb].filter(isMeasured).flatMap { kind in
+            rates(on: kind).map { rate in
+                let direct = DirectMessageBenchmark(rate: rate, duration: duration, group: group, database: kind)
+                return Measurement("dm on \(kind.rawValue), \(rate) messages a second", direct.run)
+            }
         }
-        let bare = Measurement("bare SQLite", BareCommits(duration: min(duration, .seconds(3))).run)
-        guard let peers else { return own + (scenario == .all ? [] : [bare]) }
-        let others = rates.map { rate in
+        guard let peers, db != .mongodb else { return own }
+        let others = rates(on: .sqlite).map { rate in
             let others = DirectMessagePeersBenchmark(rate: rate, duration: duration, group: group, peers: peers)
             return Measurement("dm, \(rate) messages a second by other servers", others.run)
         }
-        return own + (scenario == .all ? [] : [bare]) + others
+        return own + others
+    }
+
+    private func rates(on kind: BenchDatabase.Kind) -> [Int] {
+        rate.isEmpty ? (kind == .sqlite ? [200, 1_000] : [50]) : rate
+    }
+
+    /// Whether a database is among those that are asked for and can be had; what is left out is told.
+    private func isMeasured(_ kind: BenchDatabase.Kind) -> Bool {
+        guard db == nil || db == kind else { return false }
+        guard kind == .mongodb, db == nil, !MongoServer.isAvailable else { return true }
+        note("MongoDB is left out: no server of it is here")
+        return false
     }
 
     private func channels(_ group: any EventLoopGroup) -> [Measurement] {

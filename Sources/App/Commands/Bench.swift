@@ -52,7 +52,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Clients of durable; may be given more than once.")
     var clients: [Int] = [50, 500]
 
-    @Option(help: "Messages a second of dm; may be given more than once. 200 and 1000 by default.")
+    @Option(help: "Messages a second of dm; may be given more than once. 200 and 1000 by default, 50 on MongoDB.")
     var rate: [Int] = []
 
     @Option(help: "Idle channels of channels, and people who are in them.")
@@ -88,7 +88,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The step of micro to measure: \(MicroStep.all.map(\.name).joined(separator: ", ")).")
     var only: String?
 
-    @Option(help: "Measure durable, cluster, reconnect and reconcile on this database alone: sqlite, mongodb. The others use sqlite.")
+    @Option(help: "Measure durable, dm, cluster, reconnect and reconcile on this database alone: sqlite, mongodb. The others use sqlite.")
     var db: BenchDatabase.Kind?
 
     @Option(help: "How long each measurement takes, without its warming up.")
@@ -112,8 +112,8 @@ struct Bench: AsyncParsableCommand {
             throw ValidationError("--only names one of \(MicroStep.all.map(\.name).joined(separator: ", ")).")
         }
         guard users >= 3, sessions >= 3 else { throw ValidationError("cluster needs 3 users or more on an instance, drain 3 sessions.") }
-        guard db != .mongodb || [.durable, .cluster, .reconnect, .reconcile, .all].contains(scenario) else {
-            throw ValidationError("--db mongodb goes with durable, cluster, reconnect and reconcile.")
+        guard db != .mongodb || [.durable, .dm, .cluster, .reconnect, .reconcile, .all].contains(scenario) else {
+            throw ValidationError("--db mongodb goes with durable, dm, cluster, reconnect and reconcile.")
         }
     }
 

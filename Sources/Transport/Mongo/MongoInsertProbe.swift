@@ -18,14 +18,37 @@ package enum MongoInsertProbe {
         raises: Bool = false,
         message: @escaping @Sendable (Int) -> Message
     ) async throws -> [Duration] {
+        try await withClient(uri: uri) { try insert(rowsEach: rowsEach, for: duration, raises: raises, $0, message) }
+    }
+
+    /// Stores messages one by one: an insert and the update of the conversation each.
+    ///
+    /// - Parameters:
+    ///   - uri: names a database that is empty.
+    ///   - message: makes the message of a number.
+    ///   - loop: is given what stores the message of a number, and calls it when that is due; may block.
+    package static func run(
+        uri: String,
+        message: @escaping @Sendable (Int) -> Message,
+        loop: @escaping @Sendable ((Int) throws -> Void) throws -> Void
+    ) async throws {
+        try await withClient(uri: uri) { client in
+            try loop { try store([message($0)], raises: true, client) }
+        }
+    }
+
+    private static func withClient<Value: Sendable>(
+        uri: String,
+        _ body: @escaping @Sendable (MongoClient) throws -> Value
+    ) async throws -> Value {
         let pool = try await ClientPool.open(uri: uri, options: .init(size: 1))
         do {
-            let times = try await pool.withClient { client in
+            let value = try await pool.withClient { client in
                 try MongoSchema.create(client)
-                return try insert(rowsEach: rowsEach, for: duration, raises: raises, client, message)
+                return try body(client)
             }
             await pool.close()
-            return times
+            return value
         } catch {
             await pool.close()
             throw error.storeError
@@ -45,16 +68,22 @@ package enum MongoInsertProbe {
         let end = clock.now + duration
         while clock.now < end {
             let messages = (number..<number + rowsEach).map(message)
-            let documents = messages.map { $0.document(stamp: Stamp(0)) }
-            let updates = raises ? raisesOf(messages) : Raises()
             number += rowsEach
-            let start = clock.now
-            let reply = try client.insert(documents, into: MongoSchema.messages)
-            if let failure = reply.failure { throw failure }
-            if !updates.isEmpty { for case let failure? in try updates.raiseConversations(client) { throw failure } }
-            times.append(clock.now - start)
+            times.append(try store(messages, raises: raises, client))
         }
         return times
+    }
+
+    /// - Returns: how long it took, without the making of the documents.
+    @discardableResult
+    private static func store(_ messages: [Message], raises: Bool, _ client: MongoClient) throws -> Duration {
+        let documents = messages.map { $0.document(stamp: Stamp(0)) }
+        let updates = raises ? raisesOf(messages) : Raises()
+        let start = ContinuousClock.now
+        let reply = try client.insert(documents, into: MongoSchema.messages)
+        if let failure = reply.failure { throw failure }
+        if !updates.isEmpty { for case let failure? in try updates.raiseConversations(client) { throw failure } }
+        return .now - start
     }
 
     private static func raisesOf(_ messages: [Message]) -> Raises {
