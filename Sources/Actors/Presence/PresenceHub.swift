@@ -13,6 +13,8 @@ package actor PresenceHub {
 
     /// The most people of one user's direct conversations whose presence is followed.
     package static let contactLimit = 500
+    /// Of so many users contacts are read at once.
+    private static let contactsAtOnce = 250
     /// In which the other instances notice that the directory was emptied and put their users in again: two scans, two heartbeats. A
     /// little less than the third heartbeat, which sees to it that those are read who have not been put in.
     private static let restoreTime = Duration.seconds(14)
@@ -415,10 +417,10 @@ extension PresenceHub {
 
 // Contacts.
 extension PresenceHub {
-    /// Reads from the store whom the users who have come talk to; a few at a time, and apart from everything else.
+    /// Reads from the store whom the users who have come talk to; many at a time, which it reads together, and apart from everything else.
     private func readContacts() async {
         while !Task.isCancelled, !contactless.isEmpty {
-            let users = Array(contactless.prefix(8))
+            let users = Array(contactless.prefix(Self.contactsAtOnce))
             contactless.subtract(users)
             let store = store
             await withTaskGroup(of: (UserID, [UserID]?).self) { group in

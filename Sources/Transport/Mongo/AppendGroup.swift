@@ -75,6 +75,35 @@ struct AppendGroup: Sendable {
     }
 }
 
+/// Group commit over conversations.
+typealias AppendGroups = RequestGroups<AppendAttempt, AppendAttempt, MongoFailure>
+
+extension AppendGroups {
+    /// - Parameters:
+    ///   - waitingLimit: how many appends may wait; past it they are refused as `.overloaded`.
+    ///   - performGroup: carries a group out.
+    init(
+        concurrency: Int = 4,
+        waitingLimit: Int,
+        performGroup: @escaping @Sendable (AppendGroup) async throws(MongoFailure) -> AppendGroup
+    ) {
+        // So many messages that an insert stays far below the 48 MB of a command.
+        self.init(concurrency: concurrency, groupLimit: 1_000, waitingLimit: waitingLimit, weight: \.draftCount) {
+            attempts throws(MongoFailure) in
+            try await performGroup(AppendGroup(attempts)).attempts
+        }
+    }
+}
+
+extension MongoFailure: RequestGroupFailure {
+    static func overloaded(waiting: Int) -> MongoFailure { MongoFailure(.overloaded, "\(waiting) appends wait already") }
+
+    static var unanswered: MongoFailure { MongoFailure(.other, "an append of a group has no outcome") }
+
+    /// A group that fails as a whole was not begun.
+    var mayConcernOne: Bool { false }
+}
+
 extension InsertReply {
     /// What a reply says of some of the documents; nil where they were not tried, since one before them was refused.
     func part(_ range: Range<Int>) -> InsertReply? {

@@ -17,7 +17,7 @@ extension MongoStore {
         var retry = Retry(within: patience)
         while true {
             do {
-                attempt = try await groups.carryOut(attempt)
+                attempt = try await groups.ask(attempt)
             } catch {
                 attempt.memory.nextSeq = nil
                 await oweRaise(attempt)

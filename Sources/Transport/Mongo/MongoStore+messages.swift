@@ -27,21 +27,7 @@ extension MongoStore {
     }
 
     package func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
-        try await perform { client in
-            let raised = try Self.raisedSeq(of: conversation, client)
-            guard raised > 0, stamp < .latest else { return raised }
-            // From the newest downwards in the index of numbers: few messages are newer than what is asked for.
-            let found = try client.find(
-                MongoSchema.messages,
-                [
-                    "conversationId": .conversation(conversation), "seq": .document(["$lte": .int64(raised)]),
-                    // What has no stamp yet is not known to be old.
-                    "stamp": .document(["$gt": .timestamp(0), "$lte": .timestamp(stamp.value)]),
-                ],
-                ["sort": .document(["seq": .int32(-1)]), "limit": .int64(1), "projection": .document(["seq": .int32(1)])]
-            ).first
-            return try found?.integer("seq") ?? 0
-        }
+        try await reads.positions.ask(SessionReads.PositionRequest(conversation: conversation, stamp: stamp))
     }
 
     package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {

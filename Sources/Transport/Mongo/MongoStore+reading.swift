@@ -29,24 +29,7 @@ extension MongoStore {
 
     package func contacts(of user: UserID, limit: Int) async throws(StoreError) -> [UserID] {
         guard limit > 0 else { return [] }
-        return try await perform { client in
-            let found = try client.find(
-                MongoSchema.memberships,
-                ["userId": .id(user), "otherUserId": .document(["$exists": .bool(true), "$ne": .id(user)])],
-                ["projection": .document(["conversationId": .int32(1), "otherUserId": .int32(1)])]
-            )
-            var others: [String: UserID] = [:]
-            for membership in found { others[try membership.text("conversationId")] = try membership.identifier("otherUserId") }
-            guard !others.isEmpty else { return [] }
-            return try client.find(
-                MongoSchema.conversations,
-                ["_id": .document(["$in": .array(others.keys.map(BSONValue.string))])],
-                [
-                    "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]), "limit": .int64(Int64(limit)),
-                    "projection": .document(["_id": .int32(1)]),
-                ]
-            ).compactMap { others[try $0.text("_id")] }
-        }
+        return try await reads.contacts.ask(SessionReads.ContactsRequest(user: user, limit: limit))
     }
 
     /// The conversation's last number and that of the user's own last message. Where the first is below `seq` its messages are asked, which

@@ -24,6 +24,7 @@ package final class MongoStore: Store {
     let pool: ClientPool
     let lanes = AppendLanes()
     let groups: AppendGroups
+    private let insertCount = InsertCount()
     let pendingRaises: PendingRaises
     let reads: SessionReads
     let latestStamp: LatestStamp
@@ -40,8 +41,10 @@ package final class MongoStore: Store {
         let latestStamp = LatestStamp()
         self.latestStamp = latestStamp
         reads = SessionReads(pool, patience: options.patience, latestStamp)
-        groups = AppendGroups(waitingLimit: options.waitingLimit) { group throws(MongoFailure) in
-            try await Self.carryOut(group, pool, clock: clock)
+        groups = AppendGroups(waitingLimit: options.waitingLimit) { [insertCount] group throws(MongoFailure) in
+            let group = try await Self.carryOut(group, pool, clock: clock)
+            insertCount.note(group.insertSizes)
+            return group
         }
         pendingRaises = PendingRaises { raise throws(StoreError) in
             do throws(MongoFailure) {
@@ -86,7 +89,7 @@ package final class MongoStore: Store {
         await pendingRaises.close()
         await pool.close()
         await groups.finish()
-        let count = await groups.count
+        let count = insertCount.sums
         logger.notice(
             "store_closed",
             metadata: [

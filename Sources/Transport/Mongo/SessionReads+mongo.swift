@@ -18,6 +18,12 @@ extension SessionReads {
         messages = ReadGroups(groupLimit: 50) { requests throws(StoreError) in
             try await MongoStore.perform(on: pool, within: patience) { try ReplayRead(requests, $0).answers($0) }
         }
+        contacts = ReadGroups(groupLimit: 100) { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try Self.contacts(requests, $0) }
+        }
+        positions = ReadGroups { requests throws(StoreError) in
+            try await MongoStore.perform(on: pool, within: patience) { try Self.positions(requests, $0) }
+        }
     }
 
     /// Three queries.
@@ -45,6 +51,43 @@ extension SessionReads {
         var channels: [UserID: [ChannelName]] = [:]
         for (user, name) in try MongoStore.joinedChannels(of: Array(Set(users)), client) { channels[user, default: []].append(name) }
         return users.map { channels[$0] ?? [] }
+    }
+
+    /// Two queries.
+    private static func contacts(_ requests: [ContactsRequest], _ client: MongoClient) throws -> [[UserID]] {
+        let memberships = try client.find(
+            MongoSchema.memberships,
+            ["userId": among(Set(requests.map(\.user)).map { .id($0) }), "otherUserId": .document(["$exists": .bool(true)])],
+            ["projection": .document(["userId": .int32(1), "conversationId": .int32(1), "otherUserId": .int32(1)])]
+        )
+        var others: [UserID: [String: UserID]] = [:]
+        for membership in memberships {
+            let (user, other): (UserID, UserID) = (try membership.identifier("userId"), try membership.identifier("otherUserId"))
+            if user != other { others[user, default: [:]][try membership.text("conversationId")] = other }
+        }
+        let ids = Set(others.values.flatMap(\.keys))
+        guard !ids.isEmpty else { return requests.map { _ in [] } }
+        let latestFirst = try client.find(
+            MongoSchema.conversations,
+            ["_id": among(ids.map(BSONValue.string))],
+            [
+                "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]),
+                "projection": .document(["_id": .int32(1)]),
+            ]
+        ).map { try $0.text("_id") }
+        return requests.map { request in
+            guard let others = others[request.user] else { return [] }
+            return Array(latestFirst.lazy.compactMap { others[$0] }.prefix(max(0, request.limit)))
+        }
+    }
+
+    /// A query for each stamp.
+    private static func positions(_ requests: [PositionRequest], _ client: MongoClient) throws -> [Int64] {
+        var positions: [Stamp: [ConversationID: Int64]] = [:]
+        for (stamp, requests) in Dictionary(grouping: requests, by: \.stamp) {
+            positions[stamp] = try MissedRead.positions(of: Set(requests.map(\.conversation)), at: stamp, client)
+        }
+        return requests.map { positions[$0.stamp]?[$0.conversation] ?? 0 }
     }
 
     static func among(_ values: [BSONValue]) -> BSONValue {

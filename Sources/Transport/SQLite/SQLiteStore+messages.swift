@@ -29,17 +29,19 @@ extension SQLiteStore {
     }
 
     package func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64 {
-        try await read { db in
-            // From the newest downwards: the index holds the stamp, and few messages are newer than what is asked for.
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT seq FROM messages
-                    WHERE conversation = (SELECT id FROM conversations WHERE name = ?) AND stamp <= ?
-                    ORDER BY seq DESC LIMIT 1
-                    """
-            )
-            return try Int64.fetchOne(statement, arguments: [conversation.description, Int64(clamping: stamp.value)]) ?? 0
-        }
+        try await reads.positions.ask(SessionReads.PositionRequest(conversation: conversation, stamp: stamp))
+    }
+
+    static func position(_ request: SessionReads.PositionRequest, _ db: Database) throws -> Int64 {
+        // From the newest downwards: the index holds the stamp, and few messages are newer than what is asked for.
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT seq FROM messages
+                WHERE conversation = (SELECT id FROM conversations WHERE name = ?) AND stamp <= ?
+                ORDER BY seq DESC LIMIT 1
+                """
+        )
+        return try Int64.fetchOne(statement, arguments: [request.conversation.description, Int64(clamping: request.stamp.value)]) ?? 0
     }
 
     package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {

@@ -22,15 +22,17 @@ extension SQLiteStore {
     }
 
     package func contacts(of user: UserID, limit: Int) async throws(StoreError) -> [UserID] {
-        try await read { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT other_user_id FROM memberships CROSS JOIN conversations ON id = conversation
-                    WHERE user_id = ?1 AND other_user_id IS NOT NULL AND other_user_id != ?1
-                    ORDER BY last_message_stamp DESC LIMIT ?2
-                    """
-            )
-            return try Array(Row.fetchCursor(statement, arguments: [user.blob, max(0, limit)]).map { try $0.identifier(0) })
-        }
+        try await reads.contacts.ask(SessionReads.ContactsRequest(user: user, limit: max(0, limit)))
+    }
+
+    static func contacts(_ request: SessionReads.ContactsRequest, _ db: Database) throws -> [UserID] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT other_user_id FROM memberships CROSS JOIN conversations ON id = conversation
+                WHERE user_id = ?1 AND other_user_id IS NOT NULL AND other_user_id != ?1
+                ORDER BY last_message_stamp DESC LIMIT ?2
+                """
+        )
+        return try Array(Row.fetchCursor(statement, arguments: [request.user.blob, request.limit]).map { try $0.identifier(0) })
     }
 }

@@ -8,6 +8,8 @@ extension SessionReads {
         missed = Self.groups(reader) { try SQLiteStore.missed($0, $1) }
         updates = Self.groups(reader) { try SQLiteStore.updates($0, $1) }
         messages = Self.groups(reader, limit: 50) { try SQLiteStore.messages($0, $1) }
+        contacts = Self.groups(reader) { try SQLiteStore.contacts($0, $1) }
+        positions = Self.groups(reader) { try SQLiteStore.position($0, $1) }
     }
 
     private static func groups<Request: Sendable, Answer: Sendable>(

@@ -29,6 +29,16 @@ struct SessionReads: Sendable {
         var reads: [ReadCursor]
     }
 
+    struct ContactsRequest: Sendable {
+        let user: UserID
+        let limit: Int
+    }
+
+    struct PositionRequest: Sendable {
+        let conversation: ConversationID
+        let stamp: Stamp
+    }
+
     struct MessagesRequest: Sendable {
         let after: [ConversationID: Int64]
         let each: Int
@@ -40,4 +50,7 @@ struct SessionReads: Sendable {
     let missed: ReadGroups<MissedRequest, Missed>
     let updates: ReadGroups<UpdatesRequest, Updates>
     let messages: ReadGroups<MessagesRequest, [Message]>
+    let contacts: ReadGroups<ContactsRequest, [UserID]>
+    /// The last number of a conversation at a stamp.
+    let positions: ReadGroups<PositionRequest, Int64>
 }

@@ -50,7 +50,7 @@ struct AppendGroupTests {
             _ = await sizes.wait { $0.count == 1 }
             for _ in 0..<20 { tasks.addTask { await carryOut(on: groups) } }
             while await groups.waitingCount < 20 { await Task.yield() }
-            let failure = await #expect(throws: MongoFailure.self) { try await groups.carryOut(attempt()) }
+            let failure = await #expect(throws: MongoFailure.self) { try await groups.ask(attempt()) }
             #expect(failure?.kind == .overloaded)
             open.finish()
         }
@@ -60,7 +60,7 @@ struct AppendGroupTests {
 
     private func carryOut(on groups: AppendGroups) async {
         do {
-            _ = try await groups.carryOut(attempt())
+            _ = try await groups.ask(attempt())
         } catch {
             Issue.record(error)
         }

@@ -117,4 +117,26 @@ struct StoreReadContract {
             #expect(try await store.contacts(of: fixture.id(), limit: 9).isEmpty)
         }
     }
+
+    @Test(arguments: StoreKind.allCases)
+    func `contacts and places that are asked for at once are each one's own`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let users = (0..<12).map { fixture.user("User\($0)") }
+            for (index, user) in users.enumerated().dropFirst() {
+                let direct = ConversationID.direct(UserPair(users[index - 1].userID, user.userID))
+                for _ in 0..<index { _ = try await store.append([fixture.draft(from: user)], to: direct) }
+            }
+            try await withThrowingTaskGroup { group in
+                for (index, user) in users.enumerated() {
+                    let neighbours = [index - 1, index + 1].filter(users.indices.contains).map { users[$0].userID }
+                    group.addTask { #expect(Set(try await store.contacts(of: user.userID, limit: 9)) == Set(neighbours)) }
+                    guard index > 0 else { continue }
+                    let direct = ConversationID.direct(UserPair(users[index - 1].userID, user.userID))
+                    group.addTask { #expect(try await store.lastSeq(in: direct, at: .latest) == Int64(index)) }
+                    group.addTask { #expect(try await store.lastSeq(in: direct, at: Stamp(0)) == 0) }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
 }
