@@ -129,11 +129,18 @@ struct StoreReadContract {
             try await withThrowingTaskGroup { group in
                 for (index, user) in users.enumerated() {
                     let neighbours = [index - 1, index + 1].filter(users.indices.contains).map { users[$0].userID }
-                    group.addTask { #expect(Set(try await store.contacts(of: user.userID, limit: 9)) == Set(neighbours)) }
+                    group.addTask {
+                        let contacts = try await store.contacts(of: user.userID, limit: 9)
+                        #expect(Set(contacts) == Set(neighbours))
+                    }
                     guard index > 0 else { continue }
                     let direct = ConversationID.direct(UserPair(users[index - 1].userID, user.userID))
-                    group.addTask { #expect(try await store.lastSeq(in: direct, at: .latest) == Int64(index)) }
-                    group.addTask { #expect(try await store.lastSeq(in: direct, at: Stamp(0)) == 0) }
+                    for (stamp, expected) in [(Stamp.latest, Int64(index)), (Stamp(0), 0)] {
+                        group.addTask {
+                            let last = try await store.lastSeq(in: direct, at: stamp)
+                            #expect(last == expected)
+                        }
+                    }
                 }
                 try await group.waitForAll()
             }
