@@ -9,8 +9,8 @@ struct InstructionCounter: Sendable, CustomStringConvertible {
     private let program: String
 
     /// The two numbers of repetitions whose difference is counted, so that starting and preparing cancel.
-    private static let few = 500
-    private static let many = 2_500
+    private static let few = 1_000
+    private static let many = 6_000
     private static let timeLimit = Duration.seconds(240)
 
     static func find() async throws -> InstructionCounter {
