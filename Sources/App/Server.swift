@@ -40,6 +40,7 @@ enum Server {
                 .init(service: instance.application(settings, door: door, logger: logger)),
                 .init(service: SocketIOService(door: door)),
                 .init(service: drain),
+                .init(service: StartPagesService(), successTerminationBehavior: .ignore),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet(logger)
@@ -302,7 +303,6 @@ struct Instance: Sendable {
                 let port = channel.localAddress?.port ?? settings.http.port
                 let host = ["127.0.0.1", "0.0.0.0", "::", "::1"].contains(settings.http.host) ? "localhost" : settings.http.host
                 logger.info("Backend listening on \(scheme)://\(host):\(port)")
-                StartPages.release()
             },
             eventLoopGroupProvider: .shared(group),
             logger: quiet

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import ServiceLifecycle
 
 /// The pages of code that the start has touched: of this program and its libraries, and most of them never needed again.
 enum StartPages {
@@ -22,5 +23,14 @@ enum StartPages {
         let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
         guard bounds.count == 2, bounds[0] < bounds[1] else { return nil }
         return bounds[0]..<bounds[1]
+    }
+}
+
+/// Gives back what the start has touched, once all services have begun.
+struct StartPagesService: Service {
+    func run() async {
+        // Nobody notices whether it is a little later; an instance that stops before needs it no more.
+        let hasBegun: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+        if hasBegun != nil { StartPages.release() }
     }
 }
