@@ -60,19 +60,20 @@ COPY --from=build /out/switchboard /usr/local/bin/switchboard
 # The image has this and nothing else: the program, the libraries that it loads with their licences and what scanners know them by, the
 # authorities, the users' names, and "sleep" for platforms that run it before they stop a container.
 WORKDIR /image
-RUN ldd /usr/local/bin/switchboard /usr/bin/sleep > /icu/loaded \
-    && grep -o '/[^ ]*[.]so[^ ]*' /icu/loaded > /icu/libraries \
-    && xargs --arg-file=/icu/libraries cp --dereference --parents --target-directory=. \
-    && cp --dereference /icu/libicudata.so.72 "$(grep -m 1 libicudata /icu/libraries | cut -c 2-)" \
-    && cp --parents --target-directory=. /usr/local/bin/switchboard /usr/bin/sleep \
-        /etc/ssl/certs/ca-certificates.crt /etc/passwd /etc/group /etc/nsswitch.conf /usr/share/doc/gcc-*-base/copyright \
-    && mkdir -p tmp usr/lib/ssl var/lib/dpkg/status.d \
-    && chmod 1777 tmp \
-    && ln -s /etc/ssl/certs/ca-certificates.crt usr/lib/ssl/cert.pem \
-    && while read -r library; do dpkg-query --search "*/${library##*/}"; done < /icu/libraries > /icu/owners \
-    && for package in $(cut -d : -f 1 /icu/owners) ca-certificates coreutils; do \
-        dpkg-query --status "$package" > "var/lib/dpkg/status.d/$package" || exit; \
-        if [ -e "/usr/share/doc/$package" ]; then cp --parents --target-directory=. "/usr/share/doc/$package/copyright" || exit; fi; \
+RUN set -e; \
+    ldd /usr/local/bin/switchboard /usr/bin/sleep > /icu/loaded; \
+    grep -o '/[^ ]*[.]so[^ ]*' /icu/loaded > /icu/libraries; \
+    xargs --arg-file=/icu/libraries cp --dereference --parents --target-directory=.; \
+    cp --dereference /icu/libicudata.so.72 "$(sed -n '/libicudata/{s,^/,,p;q}' /icu/libraries)"; \
+    cp --parents --target-directory=. /usr/local/bin/switchboard /usr/bin/sleep \
+        /etc/ssl/certs/ca-certificates.crt /etc/passwd /etc/group /etc/nsswitch.conf /usr/share/doc/gcc-*-base/copyright; \
+    mkdir -p tmp usr/lib/ssl var/lib/dpkg/status.d; \
+    chmod 1777 tmp; \
+    ln -s /etc/ssl/certs/ca-certificates.crt usr/lib/ssl/cert.pem; \
+    while read -r library; do dpkg-query --search "*/${library##*/}"; done < /icu/libraries > /icu/owners; \
+    for package in $(cut -d : -f 1 /icu/owners) ca-certificates coreutils; do \
+        dpkg-query --status "$package" > "var/lib/dpkg/status.d/$package"; \
+        if [ -e "/usr/share/doc/$package" ]; then cp --parents --target-directory=. "/usr/share/doc/$package/copyright"; fi; \
     done
 
 FROM scratch
