@@ -64,6 +64,7 @@ struct Figure: Encodable, Sendable {
 
     /// Three significant digits, and whole numbers from a hundred on.
     static func text(_ value: Double) -> String {
+        if value < 0 { return "-\(text(-value))" }
         let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : value >= 0.9995 ? 2 : 3
         let scale = [1.0, 10, 100, 1_000][digits]
         let scaled = (value * scale).rounded()
