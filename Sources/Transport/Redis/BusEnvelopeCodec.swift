@@ -1,5 +1,4 @@
 package import Actors
-import FoundationEssentials
 import NIOCore
 
 /// Turns a hint into the bytes that travel over Redis, and back: one JSON object (RFC 8259) a message.
@@ -11,7 +10,6 @@ package struct BusEnvelopeCodec: Sendable {
 
     private let routing: BusRouting
     private let signature: BusSignature?
-    private let decoder = JSONDecoder()
 
     /// - Parameters:
     ///   - secret: signs what is sent, and what isn't signed with it is rejected; nil for neither.
@@ -22,7 +20,7 @@ package struct BusEnvelopeCodec: Sendable {
     }
 
     package func encode(_ delivery: BusDelivery) -> [UInt8] {
-        var writer = JSONWriter(buffer: ByteBuffer())
+        var writer = JSONWriter(buffer: ByteBufferAllocator().buffer(capacity: 1_024))
         writer.beginObject()
         writer.field("v", Int64(Self.version))
         writer.field("type", BusChannel(delivery.event).rawValue)
@@ -58,15 +56,7 @@ package struct BusEnvelopeCodec: Sendable {
     func open(_ bytes: [UInt8], from channel: BusChannel) throws(BusRejection) -> (delivery: BusDelivery, routing: BusRouting?) {
         guard bytes.count <= Self.limit else { throw .tooLarge }
         try signature?.verify(bytes)
-        let envelope: BusWireEnvelope
-        do {
-            envelope = try decoder.decode(BusWireEnvelope.self, from: Data(bytes))
-        } catch let rejection as BusRejection {
-            throw rejection
-        } catch {
-            // What is JSON reaches the envelope, and that throws rejections only.
-            throw .invalidJSON
-        }
+        let envelope = try BusWireEnvelope(parsing: bytes)
         guard envelope.channel == channel else { throw .wrongChannel }
         return (envelope.delivery, envelope.routing)
     }

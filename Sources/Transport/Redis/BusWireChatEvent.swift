@@ -1,76 +1,58 @@
 import Actors
 
-/// The members of `chat_events`: what happened, in which conversation, and to what.
-struct BusWireChatEvent: Decodable {
-    let event: ChatEvent
-
-    private enum Key: CodingKey {
-        case event
-        case chatId
-        case data
-    }
-
-    private enum DataKey: CodingKey {
-        case message
-        case userId
-        case isTyping
-        case seq
-        case isMember
-    }
-
-    init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Key.self)
-        let name = try members.decode(String.self, forKey: .event)
-        guard let chat = ConversationID(try members.decode(String.self, forKey: .chatId)) else { throw BusRejection.invalidField }
-        let data = try members.nestedContainer(keyedBy: DataKey.self, forKey: .data)
-        event =
-            switch name {
-            case "message:updated": .updated(try Self.message(in: data, of: chat))
-            case "reaction": .reaction(try Self.message(in: data, of: chat))
-            case "typing": .typing(chat, try Self.member(in: data, of: chat), isTyping: try data.decode(Bool.self, forKey: .isTyping))
-            case "read": .read(try Self.cursor(in: data, of: chat))
-            case "membership": try Self.membership(in: data, of: chat)
-            default: throw BusRejection.invalidField
-            }
-    }
-
-    private static func message(in data: KeyedDecodingContainer<DataKey>, of chat: ConversationID) throws -> Message {
-        let payload = try data.decodePayload(forKey: .message)
-        guard payload.conversationId == chat.description else { throw BusRejection.inconsistent }
-        guard let message = payload.message, (1...256).contains(message.senderName.utf8.count) else { throw BusRejection.invalidField }
-        // Only what has been changed is told this way.
-        guard message.rev >= 1, message.reactions.isOfGoodForm else { throw BusRejection.invalidField }
-        guard payload.recipientId == message.recipientID?.description, payload.channelId == chat.channelID else {
-            throw BusRejection.inconsistent
+extension ChatEvent {
+    /// The members of `chat_events`: what happened, in which conversation, and to what.
+    init(wire members: JSONObject) throws(BusRejection) {
+        let name = try members.string("event")
+        guard let chat = ConversationID(try members.string("chatId")) else { throw .invalidField }
+        let data = try members.object("data")
+        switch name {
+        case "message:updated": self = .updated(try Self.message(in: data, of: chat))
+        case "reaction": self = .reaction(try Self.message(in: data, of: chat))
+        case "typing": self = .typing(chat, try Self.member(in: data, of: chat), isTyping: try data.boolean("isTyping"))
+        case "read": self = .read(try Self.cursor(in: data, of: chat))
+        case "membership": self = try Self.entry(in: data, of: chat)
+        default: throw .invalidField
         }
-        if case .direct(let pair) = chat, !pair.contains(message.senderID) { throw BusRejection.inconsistent }
+    }
+
+    private static func message(in data: JSONObject, of chat: ConversationID) throws(BusRejection) -> Message {
+        let payload = try data.messagePayload()
+        guard payload.conversationId == chat.description else { throw .inconsistent }
+        guard let message = payload.message, (1...256).contains(message.senderName.utf8.count) else { throw .invalidField }
+        // Only what has been changed is told this way.
+        guard message.rev >= 1, message.reactions.isOfGoodForm else { throw .invalidField }
+        guard payload.recipientId == message.recipientID?.description, payload.channelId == chat.channelID else {
+            throw .inconsistent
+        }
+        if case .direct(let pair) = chat, !pair.contains(message.senderID) { throw .inconsistent }
         if message.deletedAt == nil {
-            guard MessageContent.isAllowed(message.content) else { throw BusRejection.invalidField }
+            guard MessageContent.isAllowed(message.content) else { throw .invalidField }
         } else {
-            guard message.content.isEmpty else { throw BusRejection.inconsistent }
+            guard message.content.isEmpty else { throw .inconsistent }
         }
         return message
     }
 
     /// Whoever did it; in a direct conversation one of its two people.
-    private static func member(in data: KeyedDecodingContainer<DataKey>, of chat: ConversationID) throws -> UserID {
-        let user = try UserID(wire: data.decode(String.self, forKey: .userId))
-        if case .direct(let pair) = chat, !pair.contains(user) { throw BusRejection.inconsistent }
+    private static func member(in data: JSONObject, of chat: ConversationID) throws(BusRejection) -> UserID {
+        let user = try UserID(wire: data.string("userId"))
+        if case .direct(let pair) = chat, !pair.contains(user) { throw .inconsistent }
         return user
     }
 
-    private static func cursor(in data: KeyedDecodingContainer<DataKey>, of chat: ConversationID) throws -> ReadCursor {
+    private static func cursor(in data: JSONObject, of chat: ConversationID) throws(BusRejection) -> ReadCursor {
         let user = try member(in: data, of: chat)
-        let seq = try data.decode(Int64.self, forKey: .seq)
-        guard seq >= 1 else { throw BusRejection.invalidField }
+        let seq = try data.integer("seq")
+        guard seq >= 1 else { throw .invalidField }
         return ReadCursor(conversationID: chat, userID: user, seq: seq)
     }
 
-    private static func membership(in data: KeyedDecodingContainer<DataKey>, of chat: ConversationID) throws -> ChatEvent {
+    private static func entry(in data: JSONObject, of chat: ConversationID) throws(BusRejection) -> ChatEvent {
         // Nobody joins or leaves a direct conversation.
-        guard case .channel(let name) = chat else { throw BusRejection.inconsistent }
+        guard case .channel(let name) = chat else { throw .inconsistent }
         let user = try member(in: data, of: chat)
-        return .membership(name, user, isMember: try data.decode(Bool.self, forKey: .isMember))
+        return .membership(name, user, isMember: try data.boolean("isMember"))
     }
 }
 

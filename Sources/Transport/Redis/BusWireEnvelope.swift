@@ -3,158 +3,126 @@ import Actors
 /// A message of the bus as it is read: every field is checked, and none may contradict another.
 ///
 /// Members that are not known are passed over, so that later versions may add some.
-struct BusWireEnvelope: Decodable {
+struct BusWireEnvelope {
     let channel: BusChannel
     let delivery: BusDelivery
     /// How the sender routes; nil for a way that this version doesn't know.
     let routing: BusRouting?
 
-    private enum Key: String, CodingKey {
-        case version = "v"
-        case type
-        case originInstanceID = "originInstanceId"
-        case originBoot
-        case id
-        case routing
-        case traceparent
-    }
-
-    /// - Throws: `BusRejection`, and nothing else.
-    init(from decoder: any Decoder) throws {
-        do {
-            try self.init(members: decoder)
-        } catch let rejection as BusRejection {
-            throw rejection
-        } catch {
-            throw BusRejection.badShape
+    /// - Parameter bytes: of any kind; what is not JSON in UTF-8 is rejected.
+    init(parsing bytes: [UInt8]) throws(BusRejection) {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Self, BusRejection> in
+            Result { () throws(BusRejection) in try Self(parsing: bytes) }
         }
+        self = try result.get()
     }
 
-    private init(members decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Key.self)
-        guard try members.decode(Int.self, forKey: .version) == BusEnvelopeCodec.version else { throw BusRejection.unsupportedVersion }
-        guard let channel = BusChannel(rawValue: try members.decode(String.self, forKey: .type)) else { throw BusRejection.unknownType }
+    private init(parsing bytes: UnsafeRawBufferPointer) throws(BusRejection) {
+        guard (try? UTF8Span(validating: Span<UInt8>(_unsafeBytes: bytes))) != nil else { throw .invalidJSON }
+        var scanner = JSONScanner(bytes)
+        let members: JSONObject?
+        do throws(JSONScanner.SyntaxError) {
+            if scanner.next() == UInt8(ascii: "{") {
+                members = try JSONObject(&scanner)
+            } else {
+                try scanner.skipValue()
+                members = nil
+            }
+        } catch {
+            throw .invalidJSON
+        }
+        guard scanner.next() == nil else { throw .invalidJSON }
+        guard let members else { throw .badShape }
+        try self.init(members)
+    }
+
+    private init(_ members: JSONObject) throws(BusRejection) {
+        guard try members.integer("v") == BusEnvelopeCodec.version else { throw .unsupportedVersion }
+        guard let channel = BusChannel(rawValue: try members.string("type")) else { throw .unknownType }
         let origin = InstanceIdentity(
-            instanceID: try Self.name(members.decode(String.self, forKey: .originInstanceID)),
-            boot: try Self.name(members.decode(String.self, forKey: .originBoot))
+            instanceID: try Self.name(members.string("originInstanceId")),
+            boot: try Self.name(members.string("originBoot"))
         )
-        let id = try BusEventID(wire: members.decode(String.self, forKey: .id))
+        let id = try BusEventID(wire: members.string("id"))
         let event: BusEvent =
             switch channel {
-            case .chatMessage: .message(try BusWireMessage(from: decoder).message)
-            case .adminKick: .kick(try BusWireKick(from: decoder).kick)
-            case .chatEvents: .chat(try BusWireChatEvent(from: decoder).event)
-            case .presenceEvents: .presence(try BusWirePresenceEvent(from: decoder).event)
+            case .chatMessage: .message(try Message(wire: members))
+            case .adminKick: .kick(try Kick(wire: members))
+            case .chatEvents: .chat(try ChatEvent(wire: members))
+            case .presenceEvents: .presence(try PresenceEvent(wire: members))
             }
         // Never a reason to reject: an order to end sessions must be heard from everybody.
-        routing =
-            members.contains(.routing)
-            ? (try? members.decode(String.self, forKey: .routing)).flatMap { BusRouting(rawValue: $0) } : .broadcast
+        routing = members["routing"].map { $0.text.flatMap { BusRouting(rawValue: $0) } } ?? .broadcast
         self.channel = channel
         // Of no consequence for the event: what can't be read is no trace.
-        let trace = (try? members.decodeIfPresent(String.self, forKey: .traceparent)).flatMap { $0 }.flatMap { TraceParent($0) }
+        let trace = members["traceparent"]?.text.flatMap { TraceParent($0) }
         delivery = BusDelivery(event: event, eventID: id, origin: origin, trace: trace)
     }
 
-    static func name(_ text: String) throws -> String {
-        guard (1...256).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 }) else { throw BusRejection.invalidField }
+    static func name(_ text: String) throws(BusRejection) -> String {
+        guard (1...256).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 }) else { throw .invalidField }
         return text
     }
 }
 
-/// The members of `chat.message`: what routing needs, and the whole message, which has to agree with it.
-private struct BusWireMessage: Decodable {
-    let message: Message
-
-    private enum Key: CodingKey {
-        case messageId
-        case recipientId
-        case channelId
-        case conversationId
-        case seq
-        case senderId
-        case message
-    }
-
-    init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Key.self)
-        let inner = try members.decodePayload(forKey: .message)
-        let recipient = try members.decodeIfPresent(String.self, forKey: .recipientId)
-        let channel = try members.decodeIfPresent(String.self, forKey: .channelId)
+extension Message {
+    /// The members of `chat.message`: what routing needs, and the whole message, which has to agree with it.
+    fileprivate init(wire members: JSONObject) throws(BusRejection) {
+        let inner = try members.messagePayload()
+        let recipient = try members.optionalString("recipientId")
+        let channel = try members.optionalString("channelId")
         guard
-            try members.decode(String.self, forKey: .messageId) == inner.messageId,
-            try members.decode(String.self, forKey: .conversationId) == inner.conversationId,
-            try members.decode(Int64.self, forKey: .seq) == inner.seq,
-            try members.decode(String.self, forKey: .senderId) == inner.senderId,
+            try members.string("messageId") == inner.messageId,
+            try members.string("conversationId") == inner.conversationId,
+            try members.integer("seq") == inner.seq,
+            try members.string("senderId") == inner.senderId,
             recipient == inner.recipientId,
             channel == inner.channelId
-        else { throw BusRejection.inconsistent }
+        else { throw .inconsistent }
         guard let message = inner.message, (1...256).contains(message.senderName.utf8.count), MessageContent.isAllowed(message.content)
         else {
-            throw BusRejection.invalidField
+            throw .invalidField
         }
-        self.message = message
-        try Self.checkDestination(of: message, recipient: recipient, channel: channel)
+        self = message
+        try checkDestination(recipient: recipient, channel: channel)
     }
 
-    private static func checkDestination(of message: Message, recipient: String?, channel: String?) throws {
-        switch message.conversationID {
+    private func checkDestination(recipient: String?, channel: String?) throws(BusRejection) {
+        switch conversationID {
         case .direct(let pair):
-            guard pair.contains(message.senderID), channel == nil, recipient == pair.other(than: message.senderID).description else {
-                throw BusRejection.inconsistent
+            guard pair.contains(senderID), channel == nil, recipient == pair.other(than: senderID).description else {
+                throw .inconsistent
             }
         case .channel:
-            guard recipient == nil, channel == message.conversationID.description else { throw BusRejection.inconsistent }
+            guard recipient == nil, channel == conversationID.description else { throw .inconsistent }
         }
     }
 }
 
-/// The members of `admin.kick`.
-private struct BusWireKick: Decodable {
-    let kick: Kick
-
-    private enum Key: CodingKey {
-        case action
-        case targetUserId
-        case authEpoch
-        case targetSessionId
-    }
-
-    init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Key.self)
-        let action = try members.decode(String.self, forKey: .action)
-        let user = try UserID(wire: members.decode(String.self, forKey: .targetUserId))
+extension Kick {
+    /// The members of `admin.kick`.
+    fileprivate init(wire members: JSONObject) throws(BusRejection) {
+        let action = try members.string("action")
+        let user = try UserID(wire: members.string("targetUserId"))
         switch action {
-        case "BAN": kick = .ban(user, authEpoch: try Self.epoch(in: members))
-        case "REVOKE_ALL": kick = .revokeAll(user, authEpoch: try Self.epoch(in: members))
-        case "REVOKE_ONE":
-            kick = .revokeOne(user, try SessionID(wire: members.decode(String.self, forKey: .targetSessionId)))
-        default: throw BusRejection.invalidField
+        case "BAN": self = .ban(user, authEpoch: try Self.epoch(in: members))
+        case "REVOKE_ALL": self = .revokeAll(user, authEpoch: try Self.epoch(in: members))
+        case "REVOKE_ONE": self = .revokeOne(user, try SessionID(wire: members.string("targetSessionId")))
+        default: throw .invalidField
         }
     }
 
     /// Every ban and revocation raises the epoch, which begins at 0.
-    private static func epoch(in members: KeyedDecodingContainer<Key>) throws -> Int64 {
-        let epoch = try members.decode(Int64.self, forKey: .authEpoch)
-        guard epoch >= 1 else { throw BusRejection.invalidField }
+    private static func epoch(in members: JSONObject) throws(BusRejection) -> Int64 {
+        let epoch = try members.integer("authEpoch")
+        guard epoch >= 1 else { throw .invalidField }
         return epoch
     }
 }
 
 extension Identifier {
-    init(wire text: String) throws {
-        guard let identifier = Self(text) else { throw BusRejection.invalidField }
+    init(wire text: String) throws(BusRejection) {
+        guard let identifier = Self(text) else { throw .invalidField }
         self = identifier
-    }
-}
-
-extension KeyedDecodingContainer {
-    /// - Throws: `.invalidField` for a time that is none, besides what decoding throws.
-    func decodePayload(forKey key: Key) throws -> MessagePayload {
-        do {
-            return try decode(MessagePayload.self, forKey: key)
-        } catch DecodingError.dataCorrupted {
-            throw BusRejection.invalidField
-        }
     }
 }

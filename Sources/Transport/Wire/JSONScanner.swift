@@ -72,13 +72,12 @@ struct JSONScanner {
     mutating func skipValue(depth: Int = 1) throws(SyntaxError) {
         switch next() {
         case UInt8(ascii: "\""):
-            let raw = try rawString()
-            if raw.hasEscapes { _ = try Self.text(raw) }
+            try skipString()
         case UInt8(ascii: "{"):
             guard depth < Self.maxDepth, take("{") else { throw SyntaxError() }
             if take("}") { return }
             repeat {
-                _ = try string()
+                try skipString()
                 try expect(":")
                 try skipValue(depth: depth + 1)
             } while take(",")
@@ -95,12 +94,22 @@ struct JSONScanner {
         }
     }
 
+    private mutating func skipString() throws(SyntaxError) {
+        let raw = try rawString()
+        if raw.hasEscapes { _ = try Self.text(raw) }
+    }
+
     /// Passes over `text`, which must be next.
     mutating func literal(_ text: StaticString) throws(SyntaxError) {
         for offset in 0..<text.utf8CodeUnitCount {
             guard position < bytes.count, bytes[position] == text.utf8Start[offset] else { throw SyntaxError() }
             position += 1
         }
+    }
+
+    /// The bytes that were passed over since `start`.
+    func bytes(from start: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[start..<position])
     }
 
     /// What was passed over since `start`.

@@ -22,6 +22,39 @@ package struct MessagePayload: Codable, Hashable, Sendable {
     /// Who reacted, by emoji.
     package let reactions: [String: [String]]?
 
+    /// An object as it was read.
+    init(
+        messageId: String,
+        conversationId: String,
+        seq: Int64,
+        senderId: String,
+        senderName: String,
+        recipientId: String?,
+        channelId: String?,
+        content: String,
+        clientMessageId: String?,
+        createdAt: RFC3339Timestamp,
+        rev: Int64?,
+        editedAt: RFC3339Timestamp?,
+        deletedAt: RFC3339Timestamp?,
+        reactions: [String: [String]]?
+    ) {
+        self.messageId = messageId
+        self.conversationId = conversationId
+        self.seq = seq
+        self.senderId = senderId
+        self.senderName = senderName
+        self.recipientId = recipientId
+        self.channelId = channelId
+        self.content = content
+        self.clientMessageId = clientMessageId
+        self.createdAt = createdAt
+        self.rev = rev
+        self.editedAt = editedAt
+        self.deletedAt = deletedAt
+        self.reactions = reactions
+    }
+
     /// - Parameters:
     ///   - message: what is stored.
     ///   - showsClientMessageID: true where the reader is the sender, or an instance.
