@@ -140,7 +140,7 @@ extension SessionActor {
     /// Writes an event that others share, unless it is a message that this connection sent: its `ACK` brings that, so only what was
     /// changed since is told.
     package func deliver(_ event: SharedEvent) {
-        guard state.livePrincipal != nil else { return }
+        guard state.isLive else { return }
         guard let own = ownMessage(event) else { return admit(outbound.send(event)) }
         if own.rev > 0 { send(.messageUpdated(own, showsClientMessageID: true)) }
     }
@@ -168,7 +168,9 @@ extension SessionActor {
     /// The message that came, where this connection sent it and has its `ACK` or will have it. Nobody on the way knows where a message
     /// came from.
     private func ownMessage(_ event: SharedEvent) -> Message? {
-        guard case .messageReceived(let message, _, _) = event.event, message.senderID == principal?.userID else { return nil }
+        guard let sender = event.sender, sender == principal?.userID, case .messageReceived(let message, _, _) = event.event else {
+            return nil
+        }
         return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID) ? message : nil
     }
 

@@ -59,7 +59,9 @@ struct Audience {
         let exceptions = admitted
         hop { member in
             let events = exceptions.isEmpty ? events : exceptions[member.session.connectionID] ?? events
-            for event in events { member.session.assumeIsolated { $0.deliver(event.event(for: member.userID)) } }
+            member.session.assumeIsolated { session in
+                for event in events { session.deliver(event.event(for: member.userID)) }
+            }
         }
     }
 

@@ -86,10 +86,16 @@ package struct Synced: Hashable, Sendable {
 /// An event for many connections, encoded once a protocol however many there are.
 package final class SharedEvent: Sendable {
     package let event: Event
+    /// As the event's own.
+    package let isEssential: Bool
+    /// Who sent the message that has come; nil for another event.
+    let sender: UserID?
     private let encodings = Locked<[ObjectIdentifier: any Sendable]>([:])
 
     package init(_ event: Event) {
         self.event = event
+        isEssential = event.isEssential
+        if case .messageReceived(let message, _, _) = event { sender = message.senderID } else { sender = nil }
     }
 
     /// The event as `encode` makes it; made at the first call for `Encoder`, the same value ever after.

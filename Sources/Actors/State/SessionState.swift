@@ -44,6 +44,11 @@ package struct SessionState: Sendable {
 
     package var isClosed: Bool { phase == .closed }
 
+    package var isLive: Bool {
+        guard case .live = phase else { return false }
+        return true
+    }
+
     package var livePrincipal: Principal? {
         guard case .live(let principal) = phase else { return nil }
         return principal
