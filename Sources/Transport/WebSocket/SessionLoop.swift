@@ -12,13 +12,13 @@ protocol LoopMember: AnyObject {
     /// Once a second.
     func tick()
 
-    /// At the end of a turn in which it was asked for.
+    /// Soon after it was asked for; see `SessionLoop.flushSoon`.
     func flush()
 }
 
 /// The connections of one event loop: their common clock and their common flush.
 ///
-/// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection.
+/// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection, and less often where that is much.
 /// Everything but `executor` and `eventLoop` is used on the loop alone.
 package final class SessionLoop: @unchecked Sendable {
     // Unchecked, as the variables are confined to the event loop: every access comes from a channel handler on it or from work given to it.
@@ -26,7 +26,13 @@ package final class SessionLoop: @unchecked Sendable {
     package let executor: EventLoopExecutor
     private var connections: [any LoopMember] = []
     private var unflushed: [any LoopMember] = []
+    private var pace = FlushPace()
     private var ticking: RepeatedTask?
+    /// What every connection's frames of a turn begin with.
+    private(set) var emptyRun = FrameRun()
+    /// Of the client protocol, and of Socket.IO, which encodes in its own way.
+    var latestFrame = LatestFrame()
+    var latestPacket = LatestFrame()
     private let waitingBytes = Atomic(0)
     private let mostWaitingBytes = Atomic(0)
 
@@ -66,22 +72,29 @@ package final class SessionLoop: @unchecked Sendable {
         note(waiting: 0, most: 0)
     }
 
-    /// Flushes `connection` at the end of the loop's turn.
+    /// Flushes `connection` at the end of the loop's turn, or when the loop has rested from its last flush of many.
     func flushSoon(_ connection: any LoopMember) {
         eventLoop.assertInEventLoop()
         unflushed.append(connection)
         guard unflushed.count == 1 else { return }
-        eventLoop.execute {
-            self.flush()
+        if let due = pace.wait(at: .now()) {
+            eventLoop.scheduleTask(deadline: due) { self.flush() }
+        } else {
+            eventLoop.execute { self.flush() }
         }
     }
 
     private func flush() {
         let waiting = unflushed
         unflushed.removeAll(keepingCapacity: waiting.count <= 1_024)
+        emptyRun = FrameRun()
+        latestFrame.forget()
+        latestPacket.forget()
+        let start = NIODeadline.now()
         for connection in waiting {
             connection.flush()
         }
+        pace.flushed(waiting.count, from: start, to: .now())
     }
 
     private func tick() {

@@ -17,7 +17,7 @@ extension WebSocketHandler: SessionOutbound {
 
     package func send(_ event: SharedEvent) -> OutboundAdmission {
         guard handshake.isOpen else { return .skipped }
-        return write(ServerFraming.frame(event), isEssential: event.event.isEssential)
+        return write(loop.latestFrame.of(event, ServerFraming.frame), isEssential: event.isEssential)
     }
 
     package var isPressed: Bool { backlog > limits.outboundLimitBytes / 2 }
@@ -25,13 +25,12 @@ extension WebSocketHandler: SessionOutbound {
     /// Bytes that wait for the client, here and in the socket's own buffer.
     var waitingBytes: Int {
         guard let context else { return 0 }
-        return context.channel.isWritable ? waiting.bytes : waiting.bytes + bufferedBytes(context)
+        return isWritable ? waiting.bytes : waiting.bytes + bufferedBytes(context)
     }
 
     package func ping() {
-        guard handshake.isOpen, let context, context.channel.isWritable else { return }
-        context.write(Self.wrapOutboundOut(ServerFraming.ping), promise: nil)
-        flushSoon()
+        guard handshake.isOpen, isWritable else { return }
+        gather(ServerFraming.ping)
     }
 
     package func close(_ reason: EndReason, after event: Event?) {
@@ -40,13 +39,16 @@ extension WebSocketHandler: SessionOutbound {
 }
 
 extension WebSocketHandler {
+    /// Bytes of frames that are copied into one piece: more are cheaper as they are.
+    private static let longestRun = 8_192
+
     /// As `close(_:after:)`, with frames that are encoded already.
     func close(_ ending: ConnectionEnding, after frames: [ByteBuffer]) {
         loop.eventLoop.assertInEventLoop()
         guard handshake.begin() else { return }
         if ending.jumpsQueue { waiting.removeAll() }
         writeAllWaiting()
-        for frame in frames { context?.write(Self.wrapOutboundOut(frame), promise: nil) }
+        for frame in frames { gather(frame) }
         finish(
             with: ending.status,
             within: ending.jumpsQueue ? limits.kickTimeout : limits.closeTimeout,
@@ -62,7 +64,7 @@ extension WebSocketHandler {
 
     /// Bytes that wait for a client that doesn't read; 0 while the socket takes more.
     var backlog: Int {
-        guard let context, !context.channel.isWritable else { return 0 }
+        guard let context, !isWritable else { return 0 }
         return waiting.bytes + bufferedBytes(context)
     }
 
@@ -72,7 +74,7 @@ extension WebSocketHandler {
     func finish(with status: CloseStatus, within timeout: Duration, isReset: Bool) {
         guard let context else { return }
         writeAllWaiting()
-        context.write(Self.wrapOutboundOut(ServerFraming.control(.close, payload: status.payload)), promise: nil)
+        gather(ServerFraming.control(.close, payload: status.payload))
         // At once: nothing more will come that could share the system call.
         flush()
         closeDeadline = context.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
@@ -90,7 +92,9 @@ extension WebSocketHandler {
 
     func flush() {
         isFlushScheduled = false
-        context?.flush()
+        guard let run = gathered else { return }
+        gathered = nil
+        context?.writeAndFlush(Self.wrapOutboundOut(run.bytes), promise: nil)
     }
 
     func flushSoon() {
@@ -101,11 +105,7 @@ extension WebSocketHandler {
 
     /// Writes what waited, as much as the socket takes.
     func drain() {
-        guard let context, !waiting.isEmpty else { return }
-        while context.channel.isWritable, let frame = waiting.next() {
-            context.write(Self.wrapOutboundOut(frame), promise: nil)
-        }
-        flushSoon()
+        while isWritable, let frame = waiting.next() { gather(frame) }
     }
 
     private func write(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
@@ -119,7 +119,6 @@ extension WebSocketHandler {
 
     private func offer(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         guard let context else { return .skipped }
-        let isWritable = context.channel.isWritable
         switch waiting.offer(
             frame,
             bytes: frame.readableBytes,
@@ -128,8 +127,7 @@ extension WebSocketHandler {
             buffered: isWritable ? 0 : bufferedBytes(context)
         ) {
         case .write:
-            context.write(Self.wrapOutboundOut(frame), promise: nil)
-            flushSoon()
+            gather(frame)
             return .accepted
         case .wait:
             return .accepted
@@ -142,9 +140,20 @@ extension WebSocketHandler {
 
     /// Hands what waits to the socket whether it takes more or not: before a close, and no more than the outbound limit.
     private func writeAllWaiting() {
-        while let frame = waiting.next() {
-            context?.write(Self.wrapOutboundOut(frame), promise: nil)
-        }
+        while let frame = waiting.next() { gather(frame) }
+    }
+
+    /// Writes a frame with the others of this turn.
+    func gather(_ frame: ByteBuffer) {
+        if let gathered, gathered.bytes.readableBytes + frame.readableBytes > Self.longestRun { writeGathered() }
+        gathered = (gathered ?? loop.emptyRun).appending(frame)
+        flushSoon()
+    }
+
+    private func writeGathered() {
+        guard let run = gathered else { return }
+        gathered = nil
+        context?.write(Self.wrapOutboundOut(run.bytes), promise: nil)
     }
 
     private func bufferedBytes(_ context: ChannelHandlerContext) -> Int {

@@ -19,6 +19,10 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
     private var receiver: (any WebSocketReceiver)?
     var handshake = CloseHandshake()
     var waiting: OutboundQueue<ByteBuffer>
+    /// Whether the socket takes more, as the channel said last.
+    private(set) var isWritable = true
+    /// What is written at the end of the turn.
+    var gathered: FrameRun?
     var isFlushScheduled = false
     var closeDeadline: Scheduled<Void>?
     private var parser: WebSocketFrameParser
@@ -49,6 +53,7 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        isWritable = context.channel.isWritable
         loop.add(self)
     }
 
@@ -84,7 +89,8 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        if isWritable {
             drain()
             receiver?.drained()
             answerPing()
@@ -143,10 +149,9 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
 
     /// Waits while the socket takes no more, so that pings alone can't fill the outbound buffer.
     private func answerPing() {
-        guard handshake.isOpen, let context, context.channel.isWritable, let payload = unansweredPing else { return }
+        guard handshake.isOpen, isWritable, let payload = unansweredPing else { return }
         unansweredPing = nil
-        context.write(Self.wrapOutboundOut(ServerFraming.control(.pong, payload: payload)), promise: nil)
-        flushSoon()
+        gather(ServerFraming.control(.pong, payload: payload))
     }
 
     private func disconnect() {
@@ -154,6 +159,7 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
         context = nil
         handshake.socketClosed()
         waiting.removeAll()
+        gathered = nil
         closeDeadline?.cancel()
         closeDeadline = nil
         loop.remove(self)

@@ -4,7 +4,10 @@ import NIOCore
 extension SocketIOSession: SessionOutbound {
     package func send(_ event: SharedEvent) -> OutboundAdmission {
         guard phase != .ended else { return .skipped }
-        let admission = link.send(SocketIOEventEncoder.frame(event), isEssential: event.event.isEssential)
+        let admission = link.send(
+            link.connection.loop.latestPacket.of(event, SocketIOEventEncoder.frame),
+            isEssential: event.isEssential
+        )
         if admission == .accepted { noteDelivery(event.event) }
         return admission
     }

@@ -1,0 +1,21 @@
+import Actors
+import NIOCore
+
+/// The frame of the event that was written last: most connections of a loop are written the same, one after the other.
+struct LatestFrame {
+    private var event: SharedEvent?
+    private var frame = ByteBuffer()
+
+    /// - Parameter encode: makes the frame of an event that is not the last one.
+    mutating func of(_ event: SharedEvent, _ encode: (SharedEvent) -> ByteBuffer) -> ByteBuffer {
+        if self.event === event { return frame }
+        frame = encode(event)
+        self.event = event
+        return frame
+    }
+
+    /// Holds the event no longer.
+    mutating func forget() {
+        self = LatestFrame()
+    }
+}
