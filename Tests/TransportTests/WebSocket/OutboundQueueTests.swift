@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Actors
 @testable import Transport
 
 @Suite("What waits for a client is bounded in bytes")
