@@ -29,8 +29,8 @@ enum StartPages {
 /// Gives back what the start has touched, once all services have begun.
 struct StartPagesService: Service {
     func run() async {
-        // Nobody notices whether it is a little later; an instance that stops before needs it no more.
-        let hasBegun: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+        // By then each has had its first rounds; an instance that stops before needs it no more.
+        let hasBegun: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(2)) }
         if hasBegun != nil { StartPages.release() }
     }
 }
