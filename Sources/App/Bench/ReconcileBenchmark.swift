@@ -30,21 +30,14 @@ struct ReconcileBenchmark: Sendable {
     private func run(on store: any ClosableStore) async throws -> [Figure] {
         let time = SystemTime()
         let ids = UUIDv7Generator(time: time)
-        let pairs = (0..<Self.conversations).map { _ in (sender: ids.next(UserID.self), other: ids.next(UserID.self)) }
+        let drafts = BenchDrafts()
+        let pairs = (0..<Self.conversations).map { _ in (sender: drafts.newUser(), other: drafts.newUser()) }
         func say(_ pairs: some Collection<(sender: UserID, other: UserID)>) async throws {
             var rest = pairs[...]
             while !rest.isEmpty {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for (sender, other) in rest.prefix(Self.atOnce) {
-                        guard let clientMessageID = ClientMessageID("b-\(ids.next(MessageID.self))") else { continue }
-                        let draft = MessageDraft(
-                            messageID: ids.next(MessageID.self),
-                            senderID: sender,
-                            senderName: "bench",
-                            content: LoadConnection.content(1),
-                            clientMessageID: clientMessageID,
-                            createdAt: time.now()
-                        )
+                        let draft = try drafts.next(by: sender, 1)
                         group.addTask { _ = try await store.append([draft], to: .direct(UserPair(sender, other))) }
                     }
                     try await group.waitForAll()

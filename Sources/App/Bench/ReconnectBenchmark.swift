@@ -55,22 +55,13 @@ struct ReconnectBenchmark: Sendable {
     /// - Returns: the stamp between the two.
     private func seedMessages(of users: [BenchUser], in database: BenchDatabase) async throws -> Stamp {
         let store = try await database.open()
-        let time = SystemTime()
-        let ids = UUIDv7Generator(time: time)
+        let drafts = BenchDrafts()
         func say() async throws {
             for start in stride(from: 0, to: users.count, by: 500) {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for place in start..<min(users.count, start + 500) {
                         let (sender, other) = (users[place].userID, users[(place + 1) % users.count].userID)
-                        guard let clientMessageID = ClientMessageID("b-\(ids.next(MessageID.self))") else { continue }
-                        let draft = MessageDraft(
-                            messageID: ids.next(MessageID.self),
-                            senderID: sender,
-                            senderName: "bench",
-                            content: LoadConnection.content(place),
-                            clientMessageID: clientMessageID,
-                            createdAt: time.now()
-                        )
+                        let draft = try drafts.next(by: sender, place)
                         group.addTask { _ = try await store.append([draft], to: .direct(UserPair(sender, other))) }
                     }
                     try await group.waitForAll()

@@ -118,7 +118,8 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        raiseFileLimit()
+        // Each connection is a descriptor, here and in the servers, which inherit the limit.
+        _ = FileLimit.raise()
         let conditions = BenchConditions(seconds: seconds, runs: runs)
         // One thread: the servers need the others more.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -161,14 +162,6 @@ struct Bench: AsyncParsableCommand {
 
     func note(_ text: String) {
         LogSink.write(Array("==> \(text)\n".utf8), to: STDERR_FILENO)
-    }
-
-    /// Each connection is a file descriptor, here and in the servers, which inherit the limit.
-    private func raiseFileLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import NIOCore
 
 /// The load client of `bench idle` in a process of its own: by itself it has the descriptors that a process may have, and its processor time
 /// can be told from the rest.
@@ -25,19 +26,13 @@ struct HoldConnections: ParsableCommand {
         let tokens = try String(contentsOfFile: tokens, encoding: .utf8).split(separator: "\n").map(String.init)
         do {
             var holder = ConnectionHolder(port: port)
-            let begin = Self.monotonicNanoseconds()
+            // Of a clock that all processes of the machine share.
+            let begin = NIODeadline.now()
             try holder.connect(tokens, atOnce: atOnce)
-            LogSink.write(Array("connected \(begin) \(Self.monotonicNanoseconds())\n".utf8), to: STDOUT_FILENO)
+            LogSink.write(Array("connected \(begin.uptimeNanoseconds) \(NIODeadline.now().uptimeNanoseconds)\n".utf8), to: STDOUT_FILENO)
             try holder.hold()
         } catch let failure as BenchFailure {
             throw ExitError(.failure, failure.description)
         }
-    }
-
-    /// Of a clock that all processes of the machine share.
-    private static func monotonicNanoseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

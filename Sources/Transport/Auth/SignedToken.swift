@@ -23,78 +23,30 @@ struct SignedToken {
 
     /// Whether the header asks for HMAC-SHA256 and for nothing that isn't known here: no other key, no extension.
     var isHS256: Bool {
-        var algorithm: String?
-        var isPlain = true
-        let isObject = Self.readObject(header) { name, scanner throws(JSONScanner.SyntaxError) in
-            switch name {
-            case "alg": algorithm = try scanner.optionalString()
-            case "kid", "crit":
-                if scanner.next() != UInt8(ascii: "n") { isPlain = false }
-                try scanner.skipValue()
-            default: try scanner.skipValue()
-            }
-        }
-        return isObject && isPlain && algorithm == "HS256"
+        Self.object(header) { members in
+            members["alg"]?.text == "HS256" && members["kid"]?.isNull ?? true && members["crit"]?.isNull ?? true
+        } ?? false
     }
 
     /// Nil where a claim is missing or of a wrong type.
     var claims: TokenPayload? {
-        var texts: [String: String] = [:]
-        var times: [String: Double] = [:]
-        let isObject = Self.readObject(payload) { name, scanner throws(JSONScanner.SyntaxError) in
-            switch name {
-            case "sub", "sid", "role": texts[name] = try scanner.optionalString()
-            case "iat", "exp": times[name] = try scanner.optionalNumber()
-            default: try scanner.skipValue()
-            }
+        let claims = Self.object(payload) { members -> TokenPayload? in
+            guard
+                let sub = members["sub"]?.text, let sid = members["sid"]?.text, let role = members["role"]?.text,
+                let iat = members["iat"]?.number, let exp = members["exp"]?.number
+            else { return nil }
+            return TokenPayload(sub: sub, sid: sid, role: role, iat: iat, exp: exp)
         }
-        guard
-            isObject,
-            let sub = texts["sub"], let sid = texts["sid"], let role = texts["role"],
-            let iat = times["iat"], let exp = times["exp"]
-        else { return nil }
-        return TokenPayload(sub: sub, sid: sid, role: role, iat: iat, exp: exp)
+        return claims ?? nil
     }
 
-    /// Reads one JSON object of which `field` takes each value.
-    private static func readObject(
-        _ bytes: [UInt8],
-        field: (String, inout JSONScanner) throws(JSONScanner.SyntaxError) -> Void
-    ) -> Bool {
-        guard String(validating: bytes, as: UTF8.self) != nil else { return false }
+    /// What `read` makes of one JSON object; nil where the bytes are something else.
+    private static func object<Value>(_ bytes: [UInt8], _ read: (JSONObject) -> Value) -> Value? {
+        guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         return bytes.withUnsafeBytes { bytes in
             var scanner = JSONScanner(bytes)
-            do throws(JSONScanner.SyntaxError) {
-                try scanner.expect("{")
-                if !scanner.take("}") {
-                    repeat {
-                        let name = try scanner.string()
-                        try scanner.expect(":")
-                        try field(name, &scanner)
-                    } while scanner.take(",")
-                    try scanner.expect("}")
-                }
-                return scanner.next() == nil
-            } catch {
-                return false
-            }
+            guard let members = try? JSONObject(&scanner), scanner.next() == nil else { return nil }
+            return read(members)
         }
-    }
-}
-
-extension JSONScanner {
-    /// Passes over the next value; nil where it is no string.
-    fileprivate mutating func optionalString() throws(SyntaxError) -> String? {
-        if next() == UInt8(ascii: "\"") { return try string() }
-        try skipValue()
-        return nil
-    }
-
-    /// Passes over the next value; nil where it is no number.
-    fileprivate mutating func optionalNumber() throws(SyntaxError) -> Double? {
-        _ = next()
-        let start = position
-        try skipValue()
-        return Double(text(from: start))
     }
 }

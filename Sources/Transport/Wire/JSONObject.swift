@@ -56,11 +56,19 @@ struct JSONValue {
 
     /// The integer, be it written with a fraction or an exponent; nil for another number or kind.
     var integer: Int64? {
+        guard let digits else { return nil }
+        return Int64(digits) ?? Double(digits).flatMap { Int64(exactly: $0) }
+    }
+
+    /// The number; nil for another kind.
+    var number: Double? { digits.flatMap { Double($0) } }
+
+    /// A number as it is written.
+    private var digits: String? {
         guard let first = json.first, first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return nil
         }
-        let text = String(decoding: json, as: UTF8.self)
-        return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
+        return String(decoding: json, as: UTF8.self)
     }
 
     var boolean: Bool? {

@@ -27,12 +27,17 @@ struct HeartbeatCost: Sendable {
 
 extension LoadConnection {
     /// Connects everybody, some at a time.
-    static func connect(_ users: [BenchUser], to base: String, on group: any EventLoopGroup) async throws -> [LoadConnection] {
+    static func connect(
+        _ users: [BenchUser],
+        to base: String,
+        on group: any EventLoopGroup,
+        onFrame: @escaping @Sendable (Kind, ByteBuffer) -> Void = { _, _ in }
+    ) async throws -> [LoadConnection] {
         var connections: [LoadConnection] = []
         for start in stride(from: 0, to: users.count, by: 64) {
             connections += try await withThrowingTaskGroup(of: LoadConnection.self) { tasks in
                 for user in users[start..<min(users.count, start + 64)] {
-                    tasks.addTask { try await connect(user, to: base, on: group.next()) }
+                    tasks.addTask { try await connect(user, to: base, on: group.next(), onFrame: onFrame) }
                 }
                 return try await tasks.reduce(into: []) { $0.append($1) }
             }

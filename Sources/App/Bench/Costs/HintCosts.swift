@@ -60,13 +60,8 @@ struct HintCosts: Sendable {
         beside idle: Meters.Use
     ) async throws -> [Cost: Double] {
         let received = Mutex(0)
-        var connections: [LoadConnection] = []
-        for user in users {
-            connections.append(
-                try await .connect(user, to: server.url, on: group.next()) { kind, _ in
-                    if case .message = kind { received.withLock { $0 += 1 } }
-                }
-            )
+        let connections = try await LoadConnection.connect(users, to: server.url, on: group) { kind, _ in
+            if case .message = kind { received.withLock { $0 += 1 } }
         }
         let line = try await RedisLine.connect(to: redis, on: group.next())
         try await Task.sleep(for: Self.rest)
@@ -143,8 +138,7 @@ private struct HintMaker: Sendable {
     /// The command that publishes the next message of the pair whose turn `number` is.
     func publish(_ number: Int) -> ByteBuffer {
         let pair = pairs[number % pairs.count]
-        var buffer = ByteBuffer()
-        guard let clientMessageID = ClientMessageID("h-\(number)") else { return buffer }
+        guard let clientMessageID = ClientMessageID("h-\(number)") else { return ByteBuffer() }
         let message = Message(
             messageID: ids.next(MessageID.self),
             conversationID: .direct(UserPair(pair.sender, pair.recipient)),
@@ -157,7 +151,6 @@ private struct HintMaker: Sendable {
         )
         let delivery = BusDelivery(event: .message(message), eventID: ids.next(BusEventID.self), origin: origin)
         let channel = BusChannel.chatMessage.rawValue
-        RedisCommand([Array("PUBLISH".utf8), Array(channel.utf8), codec.encode(delivery)]).encode(into: &buffer)
-        return buffer
+        return RedisCommand([Array("PUBLISH".utf8), Array(channel.utf8), codec.encode(delivery)]).bytes
     }
 }

@@ -13,6 +13,8 @@ struct RedisCosts: Sendable {
     private static let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
     private static let subscribers = 4
     private static let names = 50_000
+    /// Of the answer to the subscription of a name: an array of three, two texts with their lengths, and a number.
+    private static let confirmationLines = 6
 
     func measure() async throws -> [Cost: Double] {
         let redis = try await RedisServer.start()
@@ -20,13 +22,14 @@ struct RedisCosts: Sendable {
             guard let redisID = redis.processIdentifier else { throw BenchFailure("Redis has ended") }
             let meter = ProcessMeter(processID: redisID)
             let unheard = try await publishing(to: redis, meter)
+            let confirmations = LineCount()
             var subscribers: [RedisLine] = []
             for _ in 0..<Self.subscribers {
-                let subscriber = try await RedisLine.connect(to: redis, on: loop)
-                subscriber.write(Self.encoded(RedisCommand("SUBSCRIBE", "bench")))
+                let subscriber = try await RedisLine.connect(to: redis, on: loop, received: confirmations.take)
+                subscriber.write(RedisCommand("SUBSCRIBE", "bench").bytes)
                 subscribers.append(subscriber)
             }
-            try await DurableBenchmark.wait("the subscriptions") { subscribers.allSatisfy { $0.received > 0 } }
+            try await DurableBenchmark.wait("the subscriptions") { confirmations.value == Self.subscribers * Self.confirmationLines }
             let heard = try await publishing(to: redis, meter)
             for subscriber in subscribers { subscriber.close() }
             return [
@@ -41,8 +44,9 @@ struct RedisCosts: Sendable {
 
     /// - Returns: microseconds a publish.
     private func publishing(to redis: RedisServer, _ meter: ProcessMeter) async throws -> Double {
-        let line = try await RedisLine.connect(to: redis, on: loop)
-        let publish = Self.encoded(RedisCommand([Array("PUBLISH".utf8), Array("bench".utf8), Self.payload]))
+        let answers = LineCount()
+        let line = try await RedisLine.connect(to: redis, on: loop, received: answers.take)
+        let publish = RedisCommand([Array("PUBLISH".utf8), Array("bench".utf8), Self.payload]).bytes
         var batch = ByteBuffer()
         for _ in 0..<Self.window { batch.writeImmutableBuffer(publish) }
         let before = try meter.processorTime()
@@ -50,10 +54,10 @@ struct RedisCosts: Sendable {
         while sent < Self.publishes {
             line.write(batch)
             sent += Self.window
-            while line.received < sent - Self.window { try await Task.sleep(for: .microseconds(50)) }
+            while answers.value < sent - Self.window { try await Task.sleep(for: .microseconds(50)) }
         }
         let expected = sent
-        try await DurableBenchmark.wait("Redis' answers") { line.received >= expected }
+        try await DurableBenchmark.wait("Redis' answers") { answers.value >= expected }
         let used = try meter.processorTime() - before
         line.close()
         return used / .microseconds(1) / Double(sent)
@@ -61,13 +65,13 @@ struct RedisCosts: Sendable {
 
     private func subscriptionBytes(_ redis: RedisServer) async throws -> Double {
         let before = try await Self.usedMemory(redis)
-        let line = try await RedisLine.connect(to: redis, on: loop)
+        let confirmations = LineCount()
+        let line = try await RedisLine.connect(to: redis, on: loop, received: confirmations.take)
         // As long as the name of a user's messages.
         for number in 0..<Self.names {
-            line.write(Self.encoded(RedisCommand("SUBSCRIBE", "chat.message:\(1_000_000 + number)-0000-7000-8000-000000000000")))
+            line.write(RedisCommand("SUBSCRIBE", "chat.message:\(1_000_000 + number)-0000-7000-8000-000000000000").bytes)
         }
-        // Four lines before the name's and its own, and the count.
-        try await DurableBenchmark.wait("the subscriptions") { line.received >= Self.names * 6 }
+        try await DurableBenchmark.wait("the subscriptions") { confirmations.value == Self.names * Self.confirmationLines }
         let after = try await Self.usedMemory(redis)
         line.close()
         return Double(after - before) / Double(Self.names)
@@ -79,11 +83,5 @@ struct RedisCosts: Sendable {
             throw BenchFailure("Redis doesn't tell its memory")
         }
         return bytes
-    }
-
-    private static func encoded(_ command: RedisCommand) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        command.encode(into: &buffer)
-        return buffer
     }
 }

@@ -11,43 +11,30 @@ enum StoredMessageCost {
 
     static func measure() async throws -> Double {
         let database = try await BenchDatabase.start()
-        let path = String(database.uri.dropFirst("sqlite:".count))
-        let store = try await database.open()
-        let time = SystemTime()
-        let ids = UUIDv7Generator(time: time)
-        let pairs = (0..<conversations).map { _ in (ids.next(UserID.self), ids.next(UserID.self)) }
+        let drafts = BenchDrafts()
+        let pairs = (0..<conversations).map { _ in (drafts.newUser(), drafts.newUser()) }
         // The tables and the first page of each are no message's.
-        try await say(batch, pairs, store, ids, time)
-        await store.close()
-        let before = try size(of: path)
-        let again = try await database.open()
-        for _ in 0..<batches { try await say(batch, pairs, again, ids, time) }
-        await again.close()
-        return Double(try size(of: path) - before) / Double(conversations * batches * batch)
+        let before = try await size(of: database, after: 1, pairs, drafts)
+        let after = try await size(of: database, after: batches, pairs, drafts)
+        return Double(after - before) / Double(conversations * batches * batch)
     }
 
-    private static func say(
-        _ count: Int,
+    /// How large the file is once so many batches more were said in each conversation.
+    private static func size(
+        of database: BenchDatabase,
+        after batches: Int,
         _ pairs: [(UserID, UserID)],
-        _ store: any MessageStore,
-        _ ids: UUIDv7Generator,
-        _ time: SystemTime
-    ) async throws {
-        for (sender, other) in pairs {
-            let drafts = (0..<count).compactMap { number in
-                ClientMessageID("s-\(ids.next(MessageID.self))").map { clientMessageID in
-                    MessageDraft(
-                        messageID: ids.next(MessageID.self),
-                        senderID: sender,
-                        senderName: "bench",
-                        content: LoadConnection.content(number),
-                        clientMessageID: clientMessageID,
-                        createdAt: time.now()
-                    )
-                }
+        _ drafts: BenchDrafts
+    ) async throws -> Int {
+        let store = try await database.open()
+        for _ in 0..<batches {
+            for (sender, other) in pairs {
+                let messages = try (0..<batch).map { try drafts.next(by: sender, $0) }
+                _ = try await store.append(messages, to: .direct(UserPair(sender, other)))
             }
-            _ = try await store.append(drafts, to: .direct(UserPair(sender, other)))
         }
+        await store.close()
+        return try size(of: database.path ?? "")
     }
 
     /// Once the store is closed everything is in the one file.
