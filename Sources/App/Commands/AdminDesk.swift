@@ -14,8 +14,7 @@ struct AdminDesk: Sendable {
     /// - Throws: `ExitError` with what the command could not do.
     static func open(_ config: ConfigOption, _ body: (AdminDesk) async throws -> Void) async throws {
         let settings = try config.settings()
-        let log = Settings.Log(level: max(settings.log.level, .warning), format: settings.log.format)
-        LogSystem.start(log, instanceID: settings.instance.id, time: SystemTime())
+        LogSystem.startQuietly(settings)
         let store = try await Instance.openStore(settings)
         let outcome: Result<Void, any Error>
         do {

@@ -13,6 +13,7 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try config.settings()
+        LogSystem.startQuietly(settings)
         var table = CheckTable()
         table.add("settings", .passed("instance \(settings.instance.id), NODE_ENV \(settings.instance.environment)"))
         table.add("redis", await redis(settings))

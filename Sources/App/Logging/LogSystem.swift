@@ -32,4 +32,10 @@ enum LogSystem {
         ExitFlush.register(sink)
         return sink
     }
+
+    /// As `start`, for a command that answers in words of its own: warnings and worse alone.
+    static func startQuietly(_ settings: Settings) {
+        let log = Settings.Log(level: max(settings.log.level, .warning), format: settings.log.format)
+        start(log, instanceID: settings.instance.id, time: SystemTime())
+    }
 }

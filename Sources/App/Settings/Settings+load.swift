@@ -118,7 +118,7 @@ extension RedisConfiguration {
         if let fromURL = try reader.value(SettingsTable.redisURL) {
             redis = fromURL
         } else if let host {
-            redis = RedisConfiguration(endpoint: .tcp(host: host, port: port), database: database)
+            redis = RedisConfiguration(location: .server(.tcp(host: host, port: port)), database: database)
         } else {
             return nil
         }

@@ -24,7 +24,8 @@ extension SettingsTable {
         SettingDeclaration(
             name: "REDIS_URL",
             defaultText: "none: a single instance",
-            allowed: "redis://[user[:password]@]host[:port][/db], rediss:// (TLS) or unix:///path[?db=n&username=…&password=…]",
+            allowed: "redis://[user[:password]@]host[:port][/db], rediss:// (TLS), "
+                + "redis+sentinel://[user[:password]@]host[:port],…/group[/db][?sentinelUsername=…&sentinelPassword=…] or unix:///path[?db=n&username=…&password=…]",
             secrecy: .credentials,
             summary: "The Redis that connects the instances; wins over REDIS_HOST, REDIS_PORT and REDIS_DB."
         ),

@@ -9,6 +9,8 @@ extension RedisBus {
     package func execute(_ commands: [RedisCommand], within limit: Duration = .seconds(2)) async throws(RedisError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
-        return try await link.commands.send(commands, within: limit)
+        let replies = try await link.commands.send(commands, within: limit)
+        link.leaveReplica(replies)
+        return replies
     }
 }

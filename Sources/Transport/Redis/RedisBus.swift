@@ -121,7 +121,9 @@ package final class RedisBus: Bus, Service {
     /// - Throws: `.unavailable` at once while the bus is down; an error that Redis answers is a reply.
     package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
         guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
-        return try await link.commands.send(command, within: limit)
+        let reply = try await link.commands.send(command, within: limit)
+        link.leaveReplica([reply])
+        return reply
     }
 
     package func publish(_ event: BusEvent) {

@@ -1,6 +1,7 @@
 extension RedisConfiguration {
-    /// Reads `redis://[user[:password]@]host[:port][/database]`, `rediss://…` for TLS, or
-    /// `unix:///path?db=…&password=…&username=…`; every part may be percent-encoded.
+    /// Reads `redis://[user[:password]@]host[:port][/database]`, `rediss://…` for TLS,
+    /// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/group[/database]`, where the query may hold the sentinels' own
+    /// `sentinelUsername` and `sentinelPassword`, or `unix:///path?db=…&password=…&username=…`; every part may be percent-encoded.
     ///
     /// - Throws: `.configuration`; the message names the part that is wrong and never quotes it, as it may be part of a password.
     package init(url: String) throws(RedisError) {
@@ -9,65 +10,107 @@ extension RedisConfiguration {
         }
         let rest = url[separator.upperBound...]
         switch url[..<separator.lowerBound].lowercased() {
-        case "redis": try self.init(authority: rest, usesTLS: false)
-        case "rediss": try self.init(authority: rest, usesTLS: true)
+        case "redis": try self.init(server: rest, usesTLS: false)
+        case "rediss": try self.init(server: rest, usesTLS: true)
         case "unix": try self.init(socket: rest)
-        case "redis+sentinel": throw Self.invalid("redis+sentinel:// is not supported by this build")
+        case "redis+sentinel": try self.init(sentinels: rest)
         case "redis+cluster": throw Self.invalid("redis+cluster:// is not supported by this build")
-        default: throw Self.invalid("the scheme is not one of redis, rediss, unix")
+        default: throw Self.invalid("the scheme is not one of redis, rediss, redis+sentinel, unix")
         }
     }
 
-    private init(authority rest: Substring, usesTLS: Bool) throws(RedisError) {
-        let authority = rest.prefix { !"/?#".contains($0) }
-        let tail = rest[authority.endIndex...]
-        guard !tail.contains("@") else {
-            throw Self.invalid("the characters / ? # @ in a user name or password have to be percent-encoded")
-        }
-        var host = authority
-        self.init(endpoint: .unix(path: ""), usesTLS: usesTLS)
-        if let at = authority.lastIndex(of: "@") {
-            host = authority[authority.index(after: at)...]
-            try readCredentials(authority[..<at])
-        }
-        endpoint = try Self.endpoint(host)
-        let path = tail.prefix { !"?#".contains($0) }.drop { $0 == "/" }
+    private init(server rest: Substring, usesTLS: Bool) throws(RedisError) {
+        let parts = try Self.split(rest)
+        self.init(location: .server(try Self.endpoint(parts.hosts, defaultPort: 6_379)), usesTLS: usesTLS)
+        try readCredentials(parts.credentials)
+        let path = parts.path.drop { $0 == "/" }
         if !path.isEmpty { database = try Self.databaseNumber(Self.decoded(path, part: "the database")) }
-        try readQuery(tail)
+        try readQuery(parts.query)
+    }
+
+    private init(sentinels rest: Substring) throws(RedisError) {
+        let parts = try Self.split(rest)
+        var addresses: [Endpoint] = []
+        for host in parts.hosts.split(separator: ",", omittingEmptySubsequences: false) {
+            addresses.append(try Self.endpoint(host, defaultPort: 26_379))
+        }
+        let path = parts.path.dropFirst().split(separator: "/", maxSplits: 1)
+        guard let name = path.first else {
+            throw Self.invalid("the group's name is missing: redis+sentinel://host1,host2/mymaster is expected")
+        }
+        var query = try Self.fields(of: parts.query)
+        let sentinels = RedisSentinels(
+            addresses: addresses,
+            group: try Self.decoded(name, part: "the group's name"),
+            username: query.removeValue(forKey: "sentinelUsername"),
+            password: query.removeValue(forKey: "sentinelPassword")
+        )
+        guard sentinels.username == nil || sentinels.password != nil else { throw Self.userWithoutPassword }
+        self.init(location: .sentinels(sentinels))
+        try readCredentials(parts.credentials)
+        if path.count > 1 { database = try Self.databaseNumber(Self.decoded(path[1], part: "the database")) }
+        try read(query)
     }
 
     private init(socket rest: Substring) throws(RedisError) {
         let path = try Self.decoded(rest.prefix { !"?#".contains($0) }, part: "the path")
         guard path.hasPrefix("/") else { throw Self.invalid("a socket's path has to be absolute: unix:///run/redis.sock") }
-        self.init(endpoint: .unix(path: path))
+        self.init(location: .server(.unix(path: path)))
         try readQuery(rest)
     }
 
-    private mutating func readCredentials(_ text: Substring) throws(RedisError) {
-        guard let colon = text.firstIndex(of: ":") else { throw Self.invalid("there is a user name without a password") }
+    /// What follows the scheme, in its parts (RFC 3986, section 3).
+    private static func split(
+        _ rest: Substring
+    ) throws(RedisError) -> (credentials: Substring?, hosts: Substring, path: Substring, query: Substring) {
+        let authority = rest.prefix { !"/?#".contains($0) }
+        let tail = rest[authority.endIndex...]
+        guard !tail.contains("@") else {
+            throw invalid("the characters / ? # @ in a user name or password have to be percent-encoded")
+        }
+        let path = tail.prefix { !"?#".contains($0) }
+        guard let at = authority.lastIndex(of: "@") else { return (nil, authority, path, tail) }
+        return (authority[..<at], authority[authority.index(after: at)...], path, tail)
+    }
+
+    private mutating func readCredentials(_ text: Substring?) throws(RedisError) {
+        guard let text else { return }
+        guard let colon = text.firstIndex(of: ":") else { throw Self.userWithoutPassword }
         let user = try Self.decoded(text[..<colon], part: "the user name")
         let secret = try Self.decoded(text[text.index(after: colon)...], part: "the password")
-        guard !secret.isEmpty || user.isEmpty else { throw Self.invalid("there is a user name without a password") }
+        guard !secret.isEmpty || user.isEmpty else { throw Self.userWithoutPassword }
         username = user.isEmpty ? nil : user
         password = secret.isEmpty ? nil : secret
     }
 
     private mutating func readQuery(_ text: Substring) throws(RedisError) {
-        guard let mark = text.firstIndex(of: "?") else { return }
-        let query = text[text.index(after: mark)...].prefix { $0 != "#" }
-        for pair in query.split(separator: "&") {
-            let value = try Self.decoded(pair.drop { $0 != "=" }.dropFirst(), part: "the query")
-            switch pair.prefix(while: { $0 != "=" }) {
+        try read(Self.fields(of: text))
+    }
+
+    private mutating func read(_ query: [String: String]) throws(RedisError) {
+        for (name, value) in query {
+            switch name {
             case "db": database = try Self.databaseNumber(value)
             case "username": username = value.isEmpty ? nil : value
             case "password": password = value.isEmpty ? nil : value
-            default: throw Self.invalid("the query may hold db, username and password only")
+            default: throw Self.invalid("the query may hold db, username, password, and for sentinels sentinelUsername, sentinelPassword")
             }
         }
-        guard username == nil || password != nil else { throw Self.invalid("there is a user name without a password") }
+        guard username == nil || password != nil else { throw Self.userWithoutPassword }
     }
 
-    private static func endpoint(_ text: Substring) throws(RedisError) -> Endpoint {
+    /// The fields of the query in `text`; of several of one name the last one.
+    private static func fields(of text: Substring) throws(RedisError) -> [String: String] {
+        guard let mark = text.firstIndex(of: "?") else { return [:] }
+        var fields: [String: String] = [:]
+        for pair in text[text.index(after: mark)...].prefix(while: { $0 != "#" }).split(separator: "&") {
+            let name = pair.prefix { $0 != "=" }
+            fields[String(name)] = try decoded(pair[name.endIndex...].dropFirst(), part: "the query")
+        }
+        return fields
+    }
+
+    private static func endpoint(_ text: Substring, defaultPort: Int) throws(RedisError) -> Endpoint {
         var host = text
         var port: Substring?
         if text.hasPrefix("[") {
@@ -82,7 +125,7 @@ extension RedisConfiguration {
         }
         let name = try decoded(host, part: "the host")
         guard !name.isEmpty else { throw invalid("the host is missing") }
-        guard let port else { return .tcp(host: name, port: 6_379) }
+        guard let port else { return .tcp(host: name, port: defaultPort) }
         guard let number = Int(port), (1...65_535).contains(number) else {
             throw invalid("the port is not a number from 1 to 65535")
         }
@@ -116,6 +159,10 @@ extension RedisConfiguration {
 
     private static func hexValue(_ byte: UInt8) -> UInt8? {
         Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) }
+    }
+
+    private static var userWithoutPassword: RedisError {
+        invalid("there is a user name without a password")
     }
 
     private static func invalid(_ what: String) -> RedisError {

@@ -7,7 +7,14 @@ package struct RedisConfiguration: Hashable, Sendable {
         case unix(path: String)
     }
 
-    package var endpoint: Endpoint
+    /// How the server is found.
+    package enum Location: Hashable, Sendable {
+        case server(Endpoint)
+        /// Whichever server these call the primary when a connection is made.
+        case sentinels(RedisSentinels)
+    }
+
+    package var location: Location
     /// Nil for the default user.
     package var username: String?
     package var password: String?
@@ -17,14 +24,14 @@ package struct RedisConfiguration: Hashable, Sendable {
     package var caFile: String?
 
     package init(
-        endpoint: Endpoint,
+        location: Location,
         username: String? = nil,
         password: String? = nil,
         database: Int = 0,
         usesTLS: Bool = false,
         caFile: String? = nil
     ) {
-        self.endpoint = endpoint
+        self.location = location
         self.username = username
         self.password = password
         self.database = database
@@ -34,15 +41,24 @@ package struct RedisConfiguration: Hashable, Sendable {
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomReflectable {
-    /// Host and port, or the socket's path: never user name and password.
+    /// Host and port, the socket's path, or the sentinels: never user name and password.
     package var description: String {
-        switch endpoint {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix://\(path)"
+        switch location {
+        case .server(let endpoint): endpoint.description
+        case .sentinels(let sentinels): sentinels.description
         }
     }
 
     package var customMirror: Mirror {
-        Mirror(self, children: ["endpoint": description])
+        Mirror(self, children: ["location": description])
+    }
+}
+
+extension RedisConfiguration.Endpoint: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix://\(path)"
+        }
     }
 }

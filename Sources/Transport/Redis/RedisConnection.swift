@@ -15,14 +15,16 @@ final class RedisConnection: Sendable {
         self.closed = closed
     }
 
-    /// Connects and logs in. A cancelled task gives up at once.
+    /// Connects to one server and logs in. A cancelled task gives up at once.
     ///
     /// - Parameters:
+    ///   - endpoint: where the server is, wherever `configuration` looks for it.
     ///   - name: shown by `CLIENT LIST`.
     ///   - timeout: the most that connecting takes, and the most that logging in takes.
     ///   - receive: called on the event loop for what a subscription brings, once `subscribe` was called.
     static func open(
         _ configuration: RedisConfiguration,
+        at endpoint: RedisConfiguration.Endpoint,
         name: String,
         on eventLoop: any EventLoop,
         timeout: Duration,
@@ -34,7 +36,7 @@ final class RedisConnection: Sendable {
             let limit = TimeAmount(timeout)
             // On the loop, so that the first commands wait before TLS can fail: whoever waits is told the reason.
             let attempt = eventLoop.flatSubmit {
-                connect(configuration, tls: tls, on: eventLoop, timeout: limit, receive: receive)
+                connect(endpoint, tls: tls, on: eventLoop, timeout: limit, receive: receive)
                     .flatMap { connection in connection.logIn(handshake, within: limit).map { connection } }
             }
             let result = eventLoop.makePromise(of: RedisConnection.self)
@@ -109,8 +111,9 @@ final class RedisConnection: Sendable {
         handler.value.change(command)
     }
 
-    func close() {
-        eventLoop.execute { self.handler.value.fail(.closed) }
+    /// Ends the connection; who waits for an answer is told the reason.
+    func close(because reason: RedisError = .closed) {
+        eventLoop.execute { self.handler.value.fail(reason) }
     }
 
     private func logIn(_ handshake: RedisHandshake, within limit: TimeAmount) -> EventLoopFuture<Void> {
@@ -127,7 +130,7 @@ final class RedisConnection: Sendable {
     }
 
     private static func connect(
-        _ configuration: RedisConfiguration,
+        _ endpoint: RedisConfiguration.Endpoint,
         tls: NIOSSLContext?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
@@ -139,12 +142,12 @@ final class RedisConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(tlsHandler(tls, for: configuration.endpoint)) }
+                    if let tls { try pipeline.addHandler(tlsHandler(tls, for: endpoint)) }
                     try pipeline.addHandler(RedisChannelHandler(receive: receive))
                 }
             }
         let channel =
-            switch configuration.endpoint {
+            switch endpoint {
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             }

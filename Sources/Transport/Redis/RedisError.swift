@@ -36,4 +36,7 @@ package struct RedisError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     static let closed = RedisError(.closed, "the connection was closed")
+
+    /// The server is no primary, or is none any more.
+    static let replica = RedisError(.refused, "Redis is a replica, which takes no writes")
 }

@@ -20,11 +20,14 @@ struct RedisHandshake: Sendable {
         }
         let visible = String(decoding: name.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "-") }, as: UTF8.self)
         steps.append(Step(name: "CLIENT", command: RedisCommand("CLIENT", "SETNAME", visible), isRequired: false))
+        // A replica takes hints and passes them on to nobody.
+        steps.append(Step(name: "ROLE", command: RedisCommand("ROLE"), isRequired: false))
         self.steps = steps
     }
 
     /// - Throws: `RedisError` where the answer means that the connection is of no use.
     func check(_ reply: RedisReply, of step: Step) throws(RedisError) {
+        if case .array(let parts) = reply, step.name == "ROLE", parts.first?.text == "slave" { throw .replica }
         guard let code = reply.errorCode else { return }
         switch code {
         case "WRONGPASS":

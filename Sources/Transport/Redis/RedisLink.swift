@@ -13,7 +13,7 @@ final class RedisLink: Sendable {
     /// The most channels that one `SUBSCRIBE` names.
     private static let batchSize = 512
 
-    /// Connects twice and subscribes; returns when the last subscription is confirmed.
+    /// Connects twice to the primary and subscribes; returns when the last subscription is confirmed.
     ///
     /// - Parameters:
     ///   - patterns: what is subscribed to besides, as patterns.
@@ -30,10 +30,11 @@ final class RedisLink: Sendable {
         timeout: Duration,
         receive: @escaping @Sendable (SubscriptionEvent) -> Void
     ) async throws(RedisError) -> RedisLink {
-        let commands = try await RedisConnection.open(configuration, name: name, on: eventLoop, timeout: timeout)
+        let (commands, endpoint) = try await RedisConnection.openPrimary(configuration, name: name, on: eventLoop, timeout: timeout)
         do throws(RedisError) {
             let subscription = try await RedisConnection.open(
                 configuration,
+                at: endpoint,
                 name: "\(name)-subscription",
                 on: eventLoop,
                 timeout: timeout,
@@ -80,5 +81,10 @@ final class RedisLink: Sendable {
     func close() {
         commands.close()
         subscription.close()
+    }
+
+    /// Closes the link where an answer says that the server became a replica: what it is told from then on, nobody else hears.
+    func leaveReplica(_ replies: [RedisReply]) {
+        if replies.contains(where: { $0.errorCode == "READONLY" }) { commands.close(because: .replica) }
     }
 }

@@ -9,6 +9,7 @@ struct CheckTests {
         let check = try ServerProcess(arguments: ["check"])
         #expect(try await check.waitForExit() == .exited(0))
         #expect(check.output.map { $0.prefix(14) } == ["PASS  settings", "SKIP  redis   ", "PASS  store   "])
+        #expect(check.log.isEmpty)
     }
 
     @Test("What can't be reached fails, and no password is printed")

@@ -10,7 +10,7 @@ struct RedisSettingsTests {
         let common = ["JWT_SECRET": "0123456789abcdef0123456789abcdef", "REDIS_HOST": "a.example", "REDIS_PORT": "7000", "REDIS_DB": "4"]
         let login = ["REDIS_USERNAME": "user", "REDIS_PASSWORD": "pw", "REDIS_TLS": "true", "REDIS_CA_FILE": "/etc/hostname"]
         let byHost = try redis(common.merging(login) { _, new in new })
-        #expect(byHost?.endpoint == .tcp(host: "a.example", port: 7000))
+        #expect(byHost?.location == .server(.tcp(host: "a.example", port: 7000)))
         #expect(byHost?.database == 4)
         #expect(byHost?.username == "user")
         #expect(byHost?.password == "pw")
@@ -18,7 +18,7 @@ struct RedisSettingsTests {
         #expect(byHost?.caFile == "/etc/hostname")
 
         let byURL = try redis(common.merging(["REDIS_URL": "redis://b.example/1", "REDIS_PASSWORD": "pw"]) { _, new in new })
-        #expect(byURL?.endpoint == .tcp(host: "b.example", port: 6379))
+        #expect(byURL?.location == .server(.tcp(host: "b.example", port: 6379)))
         #expect(byURL?.database == 1)
         #expect(byURL?.password == "pw")
     }
