@@ -13,16 +13,14 @@ struct FigureTable: Sendable {
         }
     }
 
-    var table: TextTable { Self.table(of: figures) }
-
     /// What the figures are about, told by the first word of their scenarios, in the order in which they came.
-    var subjects: [(name: String, table: TextTable)] {
+    var subjects: [(name: String, matrix: FigureMatrix)] {
         var names: [String] = []
         for figure in figures where !names.contains(figure.subject) { names.append(figure.subject) }
-        return names.map { name in (name, Self.table(of: figures.filter { $0.subject == name })) }
+        return names.map { name in (name, FigureMatrix(figures.filter { $0.subject == name }, of: name)) }
     }
 
-    private static func table(of figures: [Figure]) -> TextTable {
+    var table: TextTable {
         let hasRuns = figures.contains { $0.values.count > 1 }
         let heading = ["scenario", "measure"] + (hasRuns ? ["min", "median", "max"] : ["value"]) + ["unit", "goal"]
         let rows = figures.map { figure in

@@ -32,8 +32,8 @@ struct FiguresPage: Sendable {
             put([conditions], at: "conditions")
             put(GoalTable(table.figures, isComplete: true).table.markdown, at: "goals")
         }
-        for (name, table) in table.subjects {
-            put((isComplete ? [] : [conditions, ""]) + table.markdown, at: name)
+        for (name, matrix) in table.subjects {
+            put((isComplete ? [] : [conditions, ""]) + matrix.markdown, at: name)
         }
     }
 }
