@@ -148,9 +148,11 @@ class Cluster:
         self.proxy_process = Process("nginx", arguments, self.directory, ready="start worker process")
 
     def close(self):
-        for process in [self.proxy_process, *self.instances.values()]:
-            if process:
-                process.end(signal.SIGKILL)
+        if self.proxy_process:
+            # Its worker is a process of its own, which it ends.
+            self.proxy_process.end()
+        for process in self.instances.values():
+            process.end(signal.SIGKILL)
         self.redis.process.end(signal.SIGKILL)
         shutil.rmtree(self.directory, ignore_errors=True)
 
