@@ -46,6 +46,8 @@ struct DurableBenchmark: Sendable {
             )
         }
         for sender in senders { sender.start() }
+        // The first message of two people makes their conversation, which is another matter.
+        try await Self.wait("each client's first answer", for: .seconds(60)) { senders.allSatisfy { $0.sent > 1 } }
         let goal: Figure.Goal? = !recipientsAreConnected && database.kind == .sqlite ? .atLeast(10_000) : nil
         let measurement = try await SendMeasurement.take(scenario, on: server, tally: tally, duration: duration, goal: goal)
         for sender in senders { sender.stop() }
