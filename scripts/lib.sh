@@ -50,10 +50,13 @@ need_prometheus() { need_packages prometheus curl openssl; }
 # A browser that programs drive, its fonts, a proxy to put before instances, and the Python that drives.
 need_chromium() { need_packages chromium chromium-driver fonts-dejavu-core fonts-noto-color-emoji nginx-light python3; }
 
+# What the server on python-socketio needs from PyPI.
+peer_requirements=(python-socketio==5.18.1 uvicorn==0.54.0 websockets==17.4 redis==8.1.0)
+
 # What the servers run on that Switchboard is measured beside. One that can't be had ends the measurement: beside nothing it says little.
 need_peers() {
     need_packages nodejs node-ws node-redis || no_peers "Debian's nodejs, node-ws and node-redis"
-    need_python python-socketio==5.18.1 uvicorn==0.54.0 websockets==17.4 redis==8.1.0 || no_peers "python-socketio and uvicorn from PyPI"
+    need_python "${peer_requirements[@]}" || no_peers "python-socketio and uvicorn from PyPI"
     export PATH="$root/.venv/bin:$PATH"
     NODE_PATH=/usr/share/nodejs:/usr/lib/nodejs node -e 'require("ws"); require("redis")' || no_peers "node with its packages ws and redis"
     python3 -c 'import redis, socketio, uvicorn, websockets' || no_peers "python3 with python-socketio, uvicorn, websockets and redis"
@@ -135,4 +138,32 @@ build_release() {
     say "building $product (the first time takes some minutes)"
     swift build -c release --product "$product" >&2
     printf '%s\n' "$(swift build -c release --show-bin-path)/$product"
+}
+
+# Says why no image can be made here, and nothing where one can.
+why_no_images() {
+    if [ "$(id -u)" -ne 0 ]; then
+        printf '%s\n' "it takes root, for a root folder with users and mounts of its own"
+    elif ! need_packages binutils debootstrap python3 util-linux || ! command -v debootstrap >/dev/null; then
+        printf '%s\n' "debootstrap is not here and can't be installed"
+    elif ! unshare --mount --propagation private true 2>/dev/null; then
+        printf '%s\n' "this root may not make a mount namespace (CAP_SYS_ADMIN)"
+    fi
+}
+
+# Builds the program as the Dockerfile's first stage does, into the given file. What was built so before is reused; what is built with other
+# options stays as it is, as this has a folder of its own.
+build_image_program() {
+    local program=${SWITCHBOARD:-} words
+    if [ -z "$program" ]; then
+        need_build_packages
+        [ -e Package.resolved ] || swift package resolve >&2
+        mapfile -t words < <(cd Tests/Deploy && python3 -c 'import dockerfile; print(*dockerfile.swift_build(dockerfile.read("../../Dockerfile")[0]), sep="\n")')
+        say "building the image's program in .build-container (from nothing a quarter of an hour and 2 GB): ${words[*]}"
+        "${words[@]}" --scratch-path .build-container </dev/null >&2 ||
+            fail "The image's program can't be built; what is wrong stands above. The next run goes on from here."
+        program=.build-container/release/switchboard
+    fi
+    [ -x "$program" ] || fail "$program is no program."
+    strip -o "$1" "$program"
 }

@@ -1,5 +1,4 @@
-"""The Dockerfile's stages after the build without Docker: their base by debootstrap, their steps in it, the image out of that, and then the
-server in namespaces of its own.
+"""Makes the Dockerfile's image without Docker, runs the server in it as a platform would, talks to it and stops it.
 
 Run as root in a mount namespace of its own, by scripts/check-container, with an empty folder and the program that the first stage builds.
 """
@@ -9,7 +8,6 @@ import os
 import pathlib
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,192 +16,26 @@ import time
 import urllib.error
 import urllib.request
 
-import dockerfile
+import image
+from image import expect, megabytes
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What the image may have, unpacked.
 LIMIT = 120_000_000
-SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# What the slim images leave out of every package.
-SLIM = """path-exclude /usr/share/doc/*
-path-include /usr/share/doc/*/copyright
-path-exclude /usr/share/man/*
-path-exclude /usr/share/info/*
-path-exclude /usr/share/locale/*
-path-exclude /usr/share/lintian/*
-path-exclude /usr/share/linda/*
-path-exclude /usr/share/groff/*
-"""
-
-
-def say(text):
-    print(f"==> {text}", file=sys.stderr, flush=True)
 
 
 def passed(subject, evidence):
     print(f"PASS  {subject:<28} {evidence}", flush=True)
 
 
-def expect(condition, text):
-    if not condition:
-        raise SystemExit(f"FAIL  {text}")
-
-
-def output(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
-
-
-class Archive:
-    """Where this machine gets its Debian packages, and how."""
-
-    def __init__(self, suite):
-        self.suite = suite
-        self.sources = []
-        if shutil.which("apt-get"):
-            for release in (suite, f"{suite}-updates", f"{suite}-security"):
-                found = output("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Suite: {release}") or output(
-                    "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}"
-                )
-                self.sources += [(uri, release) for uri in dict.fromkeys(found.split()) if "debian" in uri][:1]
-        if not self.sources or self.sources[0][1] != suite:
-            self.sources = [("http://deb.debian.org/debian/", suite)]
-
-    @property
-    def mirror(self):
-        return self.sources[0][0]
-
-    def set_up(self, root):
-        (root / "etc/apt/sources.list").write_text("".join(f"deb {uri} {release} main\n" for uri, release in self.sources))
-        if shutil.which("apt-config"):
-            # A proxy, say; nothing that runs a program.
-            options = [line for line in output("apt-config", "dump").splitlines() if re.match(r"Acquire::(http|https|Check)", line)]
-            (root / "etc/apt/apt.conf.d/90this-machine").write_text("\n".join(options) + "\n")
-
-    def forget(self, root):
-        (root / "etc/apt/apt.conf.d/90this-machine").unlink(missing_ok=True)
-
-
-def size(folder):
-    """In bytes, as du counts."""
-    return int(output("du", "-sxk", str(folder)).split()[0]) * 1024
-
-
-def megabytes(count):
-    return f"{count / 1e6:.1f} MB"
-
-
-class Base:
-    """The stage that the image's files are put together in."""
-
-    def __init__(self, root, stage):
-        self.root = root
-        self.stage = stage
-
-    def make(self, archive, program):
-        suite = archive.suite
-        say(f"a base of {suite} by debootstrap")
-        with open(self.root.parent / "debootstrap.log", "wb") as log:
-            made = subprocess.run(
-                ["debootstrap", "--variant=minbase", suite, str(self.root), archive.mirror], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        expect(made.returncode == 0, f"debootstrap: {(self.root.parent / 'debootstrap.log').read_text()[-2000:]}")
-        self.slim()
-        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
-        archive.set_up(self.root)
-        for left_over in ("var/lib/apt/lists", "var/cache/apt"):
-            shutil.rmtree(self.root / left_over, ignore_errors=True)
-            (self.root / left_over).mkdir(parents=True)
-        folder = "/"
-        for instruction, text in self.stage.steps:
-            if instruction == "RUN":
-                say(f"RUN {text[:100]}")
-                environment = {"PATH": SEARCH_PATH, "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-                words = ["chroot", str(self.root), "/bin/sh", "-c", f"cd {folder} && {{ {text}\n}}"]
-                ended = subprocess.run(words, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-                expect(ended.returncode == 0, f"RUN {text}: {ended.stdout[-1000:]}{ended.stderr[-2000:]}")
-            elif instruction == "COPY":
-                source, target = text.split()[-2:]
-                expect(text.startswith("--from=build "), f"COPY {text}: only what the first stage has built is copied")
-                expect(source == "/out/switchboard", f"COPY {text}: the first stage leaves /out/switchboard")
-                shutil.copy(program, self.root / target.lstrip("/"))
-            elif instruction == "WORKDIR":
-                folder = text
-                (self.root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
-
-    def slim(self):
-        """Leaves out of the base what the slim images leave out of it, and has later packages leave it out too."""
-        (self.root / "etc/dpkg/dpkg.cfg.d/docker").write_text(SLIM)
-        for line in SLIM.splitlines():
-            action, pattern = line.split()
-            for path in self.root.glob(pattern.lstrip("/")) if action == "path-exclude" else ():
-                if path.is_dir() and not path.is_symlink() and "usr/share/doc/" in str(path):
-                    for file in path.rglob("*"):
-                        if not file.is_dir() and file.name != "copyright":
-                            file.unlink()
-                elif path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
-
-
-class Container:
-    """The image, which is nothing but what is copied into it, and what runs in it."""
-
-    def __init__(self, root, stage):
-        self.root = root
-        self.stage = stage
-
-    def make(self, files):
-        """Copies what the stage copies, and returns how large it is."""
-        for text in self.stage.all("COPY"):
-            *options, source, target = text.split()
-            expect(options and options[0] == "--from=files", f"COPY {text}: only what the stage before has put together is copied")
-            owner = [option.removeprefix("--chown=") for option in options if option.startswith("--chown=")] or ["0:0"]
-            place = self.root / target.lstrip("/")
-            place.mkdir(parents=True, exist_ok=True)
-            output("cp", "--recursive", "--no-dereference", "--preserve=mode", f"{files}{source}/.", str(place))
-            output("chown", "--recursive", "--no-dereference", owner[0], str(place))
-        return size(self.root)
-
-    def words(self, command):
-        """A command as the platform runs it: another root, that is read-only but for the volume, no capability, not root."""
-        user, group = self.stage.user
-        identity = ["chroot", f"--userspec={user}:{group}", "--groups=", str(self.root)]
-        return ["setpriv", "--no-new-privs", "--inh-caps=-all", "--", *identity, *command]
-
-    def environment(self, own):
-        return {"PATH": SEARCH_PATH, "HOME": "/var/lib/switchboard", **self.stage.environment, **own}
-
-    def run(self, command, own, **options):
-        return subprocess.run(
-            self.words(command), env=self.environment(own), capture_output=True, text=True, stdin=subprocess.DEVNULL, **options
-        )
-
-    def seal(self):
-        """As compose.yaml has it: nothing can be written but the volume. Devices and the like are the platform's."""
-        subprocess.run(["mount", "--bind", str(self.root), str(self.root)], check=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=750,uid=10001,gid=10001", "tmpfs", str(self.root / "var/lib/switchboard")], check=True)
-        for folder in ("proc", "dev/shm"):
-            (self.root / folder).mkdir(parents=True)
-        subprocess.run(["mount", "-t", "proc", "proc", str(self.root / "proc")], check=True)
-        for device in ("null", "zero", "random", "urandom"):
-            (self.root / "dev" / device).touch()
-            subprocess.run(["mount", "--bind", f"/dev/{device}", str(self.root / "dev" / device)], check=True)
-        # Platforms give 64 MB of it.
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777,size=64m", "tmpfs", str(self.root / "dev/shm")], check=True)
-        subprocess.run(["mount", "-o", "remount,bind,ro", str(self.root)], check=True)
-
-
 class Server:
     """The server as process 1 of a namespace."""
 
-    def __init__(self, container, own, log):
-        self.log = log
-        words = container.words(container.stage.command)
+    def __init__(self, container, command, own, log):
+        words = container.words(command)
         with open(log, "wb") as file:
             self.unshare = subprocess.Popen(
                 ["unshare", "--pid", "--ipc", "--uts", "--fork", "--kill-child", *words],
-                env=container.environment(own), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                env=container.variables(own), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             )
 
     @property
@@ -266,21 +98,21 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def main(folder, program):
-    *_, files, stage = dockerfile.read(ROOT / "Dockerfile")
-    expect((files.name, stage.base) == ("files", "scratch"), "the last stage is not made of files alone")
-    suite = re.fullmatch(r"debian:(\w+)-slim", files.base).group(1)
-    folder = pathlib.Path(folder)
-    base = Base(folder / "files", files)
-    base.root.mkdir()
-    base.make(Archive(suite), program)
-    container = Container(folder / "root", stage)
-    container.root.mkdir()
-    whole = container.make(base.root)
-    container.seal()
+def run(container, command, own, **options):
+    return subprocess.run(
+        container.words(command), env=container.variables(own), capture_output=True, text=True, stdin=subprocess.DEVNULL, **options
+    )
 
+
+def look_at(container):
+    """What is in it, and that the program finds it."""
+    whole = image.size(container.root)
+    program = os.path.getsize(container.root / "usr/local/bin/switchboard")
+    expect(whole <= LIMIT, f"the image has {megabytes(whole)}, more than {megabytes(LIMIT)}")
+    passed("size", f"{megabytes(whole)} with everything, unpacked; the program {megabytes(program)}")
+    container.seal()
     loader = next(path for path in container.root.glob("lib*/ld-linux-*.so.*"))
-    listed = container.run([f"/{loader.relative_to(container.root)}", "--list", "/usr/local/bin/switchboard"], {})
+    listed = run(container, [f"/{loader.relative_to(container.root)}", "--list", "/usr/local/bin/switchboard"], {})
     libraries = listed.stdout
     expect(listed.returncode == 0 and "not found" not in libraries, f"libraries are missing:\n{libraries}{listed.stderr}")
     authorities = (container.root / "usr/lib/ssl/cert.pem").readlink()
@@ -289,23 +121,27 @@ def main(folder, program):
     passed("authorities", f"{count} certificates")
     expect("libswift" not in libraries, f"the Swift libraries are not in the program:\n{libraries}")
     passed("libraries", f"{len(libraries.splitlines())}, all there, none of Swift")
-    usage = container.run(["switchboard", "--help"], {})
+    usage = run(container, ["switchboard", "--help"], {})
     expect(usage.returncode == 0, f"switchboard --help ended with {usage.returncode}: {usage.stderr}")
-    refused = container.run(["switchboard", "serve"], {})
+    refused = run(container, ["switchboard", "serve"], {})
     expect(refused.returncode == 78 and "JWT_SECRET" in refused.stderr, f"without a secret it ended with {refused.returncode}: {refused.stderr}")
     passed("without JWT_SECRET", "status 78")
 
+
+def talk_to(container, folder):
+    """Runs the server, is one of its clients and stops it."""
+    stage = image.stages()[1]
     # The platform gives secrets as files; the port is another one, as this machine's may be taken.
     secret = container.root / "var/lib/switchboard/jwt_secret"
     secret.write_text(secrets.token_hex(32) + "\n")
     own = {"PORT": str(free_port()), "JWT_SECRET_FILE": "/var/lib/switchboard/jwt_secret", "DRAIN_SECONDS": "2"}
     secret.chmod(0o444)
     healthcheck, options = stage.healthcheck
-    server = Server(container, own, folder / "server.log")
+    server = Server(container, stage.command, own, folder / "server.log")
     try:
         began = time.monotonic()
         while True:
-            health = container.run(healthcheck, own, timeout=options["timeout"])
+            health = run(container, healthcheck, own, timeout=options["timeout"])
             if health.returncode == 0:
                 break
             log = (folder / "server.log").read_text()
@@ -323,14 +159,23 @@ def main(folder, program):
         code = server.end(getattr(signal, stage.last("STOPSIGNAL")))
         expect(code == 0, f"after {stage.last('STOPSIGNAL')} it ended with {code}: {(folder / 'server.log').read_text()[-2000:]}")
         passed(stage.last("STOPSIGNAL"), f"status 0 after {time.monotonic() - began:.1f} s")
-        gone = container.run(healthcheck, own, timeout=options["timeout"])
+        gone = run(container, healthcheck, own, timeout=options["timeout"])
         expect(gone.returncode == 1, f"the health check of a server that is gone ended with {gone.returncode}")
         passed("HEALTHCHECK afterwards", gone.stderr.strip())
     finally:
         if server.unshare.poll() is None:
             server.unshare.kill()
-    passed("size", f"{megabytes(whole)} with everything, unpacked; the program {megabytes(os.path.getsize(program))}")
-    expect(whole <= LIMIT, f"the image has {megabytes(whole)}, more than {megabytes(LIMIT)}")
+
+
+def main(folder, program):
+    folder = pathlib.Path(folder)
+    debian = image.Debian(folder / "files")
+    debian.root.mkdir()
+    debian.make(image.Archive(image.suite()))
+    container = image.make(debian, program, folder / "root")
+    image.say("checking the image and running the server in it")
+    look_at(container)
+    talk_to(container, folder)
 
 
 if __name__ == "__main__":

@@ -33,12 +33,12 @@ struct BenchServer: Sendable {
             if let value = getenv(name) { environment[name] = String(cString: value) }
         }
         let process = try ServerProcess(environment: environment, directory: database.directory)
-        try await waitUntilListening(port.number, process)
+        try await waitUntilListening(port.number) { process.log }
         return BenchServer(process: process, url: "http://127.0.0.1:\(port.number)")
     }
 
     /// Tries to connect, as the line that says so isn't logged at this level.
-    private static func waitUntilListening(_ port: Int, _ process: ServerProcess) async throws {
+    static func waitUntilListening(_ port: Int, log: () -> [String]) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         while ContinuousClock.now < deadline {
@@ -48,7 +48,7 @@ struct BenchServer: Sendable {
             }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw BenchFailure("the server doesn't listen: \(process.log.suffix(3).joined(separator: " "))")
+        throw BenchFailure("the server doesn't listen: \(log().suffix(3).joined(separator: " "))")
     }
 
     /// Ends the instance and returns when it has ended.

@@ -27,10 +27,12 @@ struct FiguresPage: Sendable {
     }
 
     /// Puts every subject's table in its place; the goals and the conditions of all only where all was measured.
-    mutating func put(_ table: FigureTable, conditions: String, isComplete: Bool) {
+    ///
+    /// - Parameter leftOut: why a subject has no figure.
+    mutating func put(_ table: FigureTable, conditions: String, isComplete: Bool, leftOut: [String: String] = [:]) {
         if isComplete {
             put([conditions], at: "conditions")
-            put(GoalTable(table.figures, isComplete: true).table.markdown, at: "goals")
+            put(GoalTable(table.figures, isComplete: true, leftOut: leftOut).table.markdown, at: "goals")
         }
         for (name, matrix) in table.subjects {
             put((isComplete ? [] : [conditions, ""]) + matrix.markdown, at: name)

@@ -1,15 +1,19 @@
 /// Every figure that has a goal, in the order of the goals, with what others reach beside it.
 struct GoalTable: Sendable {
     /// What the server is to be good at, by the first words of scenarios.
-    private static let order = ["idle", "fanout", "dm", "durable", "mongodb", "channels", "cluster", "reconnect", "start"]
+    private static let order = ["idle", "fanout", "dm", "durable", "mongodb", "channels", "cluster", "reconnect", "start", "image"]
 
     private let figures: [Figure]
     private let isComplete: Bool
+    private let leftOut: [String: String]
 
-    /// - Parameter isComplete: whether everything was measured, so that what has no figure is told too.
-    init(_ figures: [Figure], isComplete: Bool) {
+    /// - Parameters:
+    ///   - isComplete: whether everything was measured, so that what has no figure is told too.
+    ///   - leftOut: why a subject has none.
+    init(_ figures: [Figure], isComplete: Bool, leftOut: [String: String] = [:]) {
         self.figures = figures
         self.isComplete = isComplete
+        self.leftOut = leftOut
     }
 
     var table: TextTable {
@@ -20,10 +24,9 @@ struct GoalTable: Sendable {
         for subject in subjects {
             let own = judged.filter { $0.subject == subject }
             rows += own.map(row)
-            if own.isEmpty && isComplete { rows.append([subject, "", "", "not measured", ""]) }
+            let why = leftOut[subject].map { ": \($0)" } ?? ""
+            if own.isEmpty && isComplete { rows.append([subject, "", "", "not measured\(why)", ""]) }
         }
-        // What is measured apart from the others: it needs root, and minutes.
-        if isComplete { rows.append(["container image", "by scripts/check-container", "≤ 120 MB", "not measured here", ""]) }
         return TextTable(heading: ["measure", "value", "goal", "", "beside it"], rows: rows, numbers: 1..<2)
     }
 

@@ -18,8 +18,8 @@ extension Bench {
     func measurements(_ group: any EventLoopGroup) -> [Measurement] {
         let wanted: [(Scenario, (any EventLoopGroup) -> [Measurement])] = [
             (.idle, idle), (.durable, durable), (.dm, directMessages), (.channels, channels), (.cluster, cluster),
-            (.reconnect, reconnect), (.reconcile, reconcile), (.fanout, fanout), (.start, start), (.micro, micro), (.drain, drain),
-            (.costs, costs),
+            (.reconnect, reconnect), (.reconcile, reconcile), (.fanout, fanout), (.start, start), (.image, image), (.micro, micro),
+            (.drain, drain), (.costs, costs),
         ]
         let mongo: [Scenario] = [.durable, .dm, .cluster, .reconnect, .reconcile]
         let others: [Scenario] = [.drain, .costs]
@@ -152,6 +152,10 @@ extension Bench {
     private func start(_ group: any EventLoopGroup) -> [Measurement] {
         [Measurement("start", StartBenchmark().run)]
             + (peers.map { [Measurement("start of other servers", StartPeersBenchmark(peers: $0).run)] } ?? [])
+    }
+
+    private func image(_ group: any EventLoopGroup) -> [Measurement] {
+        images.map { [Measurement("image", ImageBenchmark(folder: $0).run)] } ?? []
     }
 
     private func micro(_ group: any EventLoopGroup) -> [Measurement] {

@@ -17,6 +17,7 @@ struct Bench: AsyncParsableCommand {
         case fanout
         case micro
         case start
+        case image
         case drain
         case reconnect
         case reconcile
@@ -33,7 +34,7 @@ struct Bench: AsyncParsableCommand {
             in channels with members everywhere, at a fixed rate over one instance, two and more; every message must come to everybody whom \
             it is for, once and in order. fanout: one channel with all its members on another instance than the sender, by the client \
             protocol and by Socket.IO. micro: the small steps that happen for every message, alone. start: the time until an instance \
-            listens. reconnect: sessions that all come back at once, each with a SYNC. reconcile: a round of the reconciler. \
+            listens. image: what the container's image holds and its idle server takes; scripts/bench makes it. reconnect: sessions that all come back at once, each with a SYNC. reconcile: a round of the reconciler. \
             drain, which is not among all: an instance is told to stop while people write, who go on at \
             another one without missing anything. costs, nor among all: what each thing costs, for switchboard capacity. Figures count for this machine, with the load client on \
             the same cores; a goal is judged by the median of the runs. Build it for release.
@@ -85,6 +86,12 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The folder of the servers that idle, dm, fanout, channels and start are compared with: Benchmarks/peers.")
     var peers: String?
 
+    @Option(help: "The folder of the images that image measures; scripts/bench makes it.")
+    var images: String?
+
+    @Option(help: "Why there is no such folder, for the table of goals.")
+    var withoutImages: String?
+
     @Option(help: "The step of micro to measure: \(MicroStep.all.map(\.name).joined(separator: ", ")).")
     var only: String?
 
@@ -112,6 +119,9 @@ struct Bench: AsyncParsableCommand {
             throw ValidationError("--only names one of \(MicroStep.all.map(\.name).joined(separator: ", ")).")
         }
         guard users >= 3, sessions >= 3 else { throw ValidationError("cluster needs 3 users or more on an instance, drain 3 sessions.") }
+        guard scenario != .image || images != nil else {
+            throw ValidationError("image goes with --images. scripts/bench image makes the images.")
+        }
         guard db != .mongodb || [.durable, .dm, .cluster, .reconnect, .reconcile, .all].contains(scenario) else {
             throw ValidationError("--db mongodb goes with durable, dm, cluster, reconnect and reconcile.")
         }
@@ -145,7 +155,8 @@ struct Bench: AsyncParsableCommand {
 
     private func show(_ table: FigureTable, conditions: String) throws {
         print(table.table.lines.joined(separator: "\n"))
-        let goals = GoalTable(table.figures, isComplete: scenario == .all).table
+        let leftOut = images == nil ? ["image": withoutImages ?? "scripts/bench makes the images"] : [:]
+        let goals = GoalTable(table.figures, isComplete: scenario == .all, leftOut: leftOut).table
         if !goals.rows.isEmpty { print("\nGoals\n\(goals.lines.joined(separator: "\n"))") }
         if let json {
             let encoder = JSONEncoder()
@@ -155,7 +166,7 @@ struct Bench: AsyncParsableCommand {
         if let markdown {
             let isThere = FileManager.default.fileExists(atPath: markdown)
             var page = FiguresPage(isThere ? try String(contentsOfFile: markdown, encoding: .utf8) : "")
-            page.put(table, conditions: conditions, isComplete: scenario == .all)
+            page.put(table, conditions: conditions, isComplete: scenario == .all, leftOut: leftOut)
             try Data(page.text.utf8).write(to: URL(filePath: markdown))
         }
     }
