@@ -159,7 +159,7 @@ build_image_program() {
         need_build_packages
         [ -e Package.resolved ] || swift package resolve >&2
         mapfile -t words < <(cd Tests/Deploy && python3 -c 'import dockerfile; print(*dockerfile.swift_build(dockerfile.read("../../Dockerfile")[0]), sep="\n")')
-        say "building the image's program in .build-container (from nothing a quarter of an hour and 2 GB): ${words[*]}"
+        say "building the image's program in .build-container (from nothing it takes ten minutes and 1 GB): ${words[*]}"
         "${words[@]}" --scratch-path .build-container </dev/null >&2 ||
             fail "The image's program can't be built; what is wrong stands above. The next run goes on from here."
         program=.build-container/release/switchboard

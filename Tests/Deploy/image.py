@@ -134,7 +134,8 @@ class Debian:
 
     def run(self, text, folder="/"):
         """A RUN of a Dockerfile."""
-        say(f"RUN {text[:100]}{'…' if len(text) > 100 else ''}")
+        shown = " ".join(text.split())
+        say(f"RUN {shown[:100]}{'…' if len(shown) > 100 else ''}")
         environment = {"PATH": SEARCH_PATH, "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
         words = ["chroot", str(self.root), "/bin/sh", "-c", f"cd {folder} && {{ {text}\n}}"]
         ended = subprocess.run(words, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -33,14 +33,16 @@ struct ProcessMeter: Sendable {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count
     }
 
-    /// Resident memory once it has stopped changing: read twice a second until five readings lie within 64 KiB, but at most 15 s long.
+    /// Resident memory once it has stopped changing: read twice a second until seven readings lie within 64 KiB, but at most 15 s long.
+    ///
+    /// They span 3 s, so that an instance that has only just begun isn't taken for settled before it has given back what its start touched.
     func settledResidentBytes() async throws -> Int {
         var readings = [try residentBytes()]
         for _ in 0..<30 {
             try await Task.sleep(for: .milliseconds(500))
             readings.append(try residentBytes())
-            let last = readings.suffix(5)
-            if last.count == 5, let low = last.min(), let high = last.max(), high - low <= 64 * 1_024 { break }
+            let last = readings.suffix(7)
+            if last.count == 7, let low = last.min(), let high = last.max(), high - low <= 64 * 1_024 { break }
         }
         return readings[readings.count - 1]
     }
