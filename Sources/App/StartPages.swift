@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import ServiceLifecycle
 
@@ -6,12 +5,26 @@ import ServiceLifecycle
 enum StartPages {
     /// Gives them back. They stay in the page cache, from where the kernel maps again what is needed; nothing is lost, as nobody writes to code.
     static func release() {
-        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
-        for line in maps.split(separator: "\n") {
-            guard let range = codeRange(line), let start = UnsafeMutableRawPointer(bitPattern: range.lowerBound) else { continue }
+        for range in codeRanges() {
             // A failure leaves them where they are.
-            _ = madvise(start, range.count, MADV_DONTNEED)
+            _ = madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
         }
+    }
+
+    /// Where this process has code.
+    ///
+    /// The kernel hands the file over in pieces, and a short one isn't the last: it is read line by line, up to its end.
+    static func codeRanges() -> [Range<UInt>] {
+        guard let maps = fopen("/proc/self/maps", "re") else { return [] }
+        defer { fclose(maps) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        var ranges: [Range<UInt>] = []
+        while getline(&line, &capacity, maps) > 0 {
+            if let line, let range = codeRange(String(cString: line)) { ranges.append(range) }
+        }
+        return ranges
     }
 
     /// Where a line of proc_pid_maps(5) is about a file's code that can't be written.

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import App
@@ -8,6 +9,14 @@ struct StartPagesTests {
     func `a file's code is`() {
         let line = "55a0007f3000-55a00272a000 r-xp 00001000 fe:00 16261258                   /usr/local/bin/switchboard"
         #expect(StartPages.codeRange(line) == 0x55a0_007f_3000..<0x55a0_0272_a000)
+    }
+
+    /// The program comes first in the kernel's list, and the C library some pages after it.
+    @Test
+    func `that of every library is`() throws {
+        let ranges = StartPages.codeRanges()
+        let ofLibrary = try UInt(bitPattern: #require(dlsym(nil, "getpid")))
+        #expect(ranges.contains { $0.contains(ofLibrary) })
     }
 
     @Test(arguments: [
