@@ -40,6 +40,24 @@ static const unsigned char conversation_view_js[] = {
 static const unsigned char dialogs_js[] = {
 #embed "../App/Web/dialogs.js"
 };
+static const unsigned char docs_asyncapi_json[] = {
+#embed "../App/Web/docs/asyncapi.json"
+};
+static const unsigned char docs_css[] = {
+#embed "../App/Web/docs/docs.css"
+};
+static const unsigned char docs_js[] = {
+#embed "../App/Web/docs/docs.js"
+};
+static const unsigned char docs_index_html[] = {
+#embed "../App/Web/docs/index.html"
+};
+static const unsigned char docs_prose_js[] = {
+#embed "../App/Web/docs/prose.js"
+};
+static const unsigned char docs_schemas_js[] = {
+#embed "../App/Web/docs/schemas.js"
+};
 static const unsigned char dom_js[] = {
 #embed "../App/Web/dom.js"
 };
@@ -67,6 +85,9 @@ static const unsigned char message_window_js[] = {
 static const unsigned char model_js[] = {
 #embed "../App/Web/model.js"
 };
+static const unsigned char openapi_json[] = {
+#embed "../App/Web/openapi.json"
+};
 static const unsigned char sidebar_js[] = {
 #embed "../App/Web/sidebar.js"
 };
@@ -93,6 +114,12 @@ static const struct web_asset all[] = {
     ASSET("composer.js", composer_js),
     ASSET("conversation-view.js", conversation_view_js),
     ASSET("dialogs.js", dialogs_js),
+    ASSET("docs/asyncapi.json", docs_asyncapi_json),
+    ASSET("docs/docs.css", docs_css),
+    ASSET("docs/docs.js", docs_js),
+    ASSET("docs/index.html", docs_index_html),
+    ASSET("docs/prose.js", docs_prose_js),
+    ASSET("docs/schemas.js", docs_schemas_js),
     ASSET("dom.js", dom_js),
     ASSET("format.js", format_js),
     ASSET("icon.svg", icon_svg),
@@ -102,6 +129,7 @@ static const struct web_asset all[] = {
     ASSET("message-item.js", message_item_js),
     ASSET("message-window.js", message_window_js),
     ASSET("model.js", model_js),
+    ASSET("openapi.json", openapi_json),
     ASSET("sidebar.js", sidebar_js),
     ASSET("sign-in.js", sign_in_js),
     ASSET("switchboard-client.js", switchboard_client_js),

@@ -11,7 +11,9 @@ SCRIPT = (pathlib.Path(__file__).parent / "accessibility.js").read_text()
 NAMED = {"button", "link", "textbox", "searchbox", "combobox", "tab", "img", "image", "log", "dialog", "article", "menuitem", "navigation", "table"}
 
 
-class Accessibility(BrowserTest):
+class AccessibilityChecks:
+    """What any page is held to; mixed into a test."""
+
     def check(self, browser, place):
         with self.subTest(place):
             self.assertEqual(browser.run(SCRIPT), [])
@@ -45,6 +47,8 @@ class Accessibility(BrowserTest):
                 self.assertTrue(is_seen, f"the focus on {browser.active.name} can be seen")
             self.assertEqual(reached, wanted)
 
+
+class Accessibility(AccessibilityChecks, BrowserTest):
     def fill(self, instance="A", **options):
         """Somebody with a channel, two conversations and a bit of everything in them."""
         browser, name = self.person("ada", instance, **options)

@@ -1,13 +1,20 @@
 import CWebAssets
 import NIOCore
 
-/// A file of the web client, as it is compiled into the program.
+/// A file of the web client or of the protocol's documents, as it is compiled into the program.
 struct WebAsset: Sendable {
+    /// Its path below `Sources/App/Web`.
     let name: String
     let contentType: String
     let body: ByteBuffer
     /// Depends on the bytes alone: the same on every instance of one version.
     let entityTag: String
+
+    /// Where it is served: at its name, a folder's page at the folder.
+    var path: String {
+        let page = "index.html"
+        return "/" + (name.hasSuffix(page) ? name.dropLast(page.count) : name[...])
+    }
 
     /// All of them, read once.
     static let all: [WebAsset] = {
@@ -29,6 +36,7 @@ struct WebAsset: Sendable {
         case "html": "text/html; charset=utf-8"
         case "css": "text/css; charset=utf-8"
         case "js": "text/javascript; charset=utf-8"
+        case "json": "application/json"
         case "svg": "image/svg+xml"
         default: "application/octet-stream"
         }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// The web client: its page at `/`, each of its other files at its name.
+/// The web client, and the protocol's documents below `/docs/`.
 struct WebRoutes: Sendable {
     /// What the page may do. Everything comes from its own origin, the WebSocket too; no script or style stands in the page itself.
     private static let policy = [
@@ -11,14 +11,15 @@ struct WebRoutes: Sendable {
 
     func add(to router: Router<APIContext>) {
         for asset in WebAsset.all {
-            let path = asset.name == "index.html" ? "/" : "/\(asset.name)"
             for method in [HTTPRequest.Method.get, .head] {
-                router.on(RouterPath(path), method: method) { request, _ in response(asset, to: request) }
+                router.on(RouterPath(asset.path), method: method) { request, _ in response(asset, to: request) }
             }
         }
     }
 
     private func response(_ asset: WebAsset, to request: Request) -> Response {
+        // The router takes a folder with and without its last slash.
+        if asset.path.hasSuffix("/"), !request.uri.path.hasSuffix("/") { return .redirect(to: asset.path, type: .permanent) }
         // Names don't change with the content, so a browser asks each time whether it is still the same.
         var headers: HTTPFields = [.eTag: asset.entityTag, .cacheControl: "no-cache"]
         headers[.contentSecurityPolicy] = Self.policy

@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-/// A file of the web client, compiled into the program.
+/// A file of the web client or of the protocol's documents, compiled into the program.
 struct web_asset {
+    /// Its path below `Sources/App/Web`.
     const char *name;
     const unsigned char *bytes;
     size_t length;

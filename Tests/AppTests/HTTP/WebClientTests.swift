@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
@@ -11,10 +12,11 @@ extension HTTPTests {
         @Test("Every file of Sources/App/Web is served, byte for byte")
         func complete() throws {
             let folder = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-            let files = try FileManager.default.contentsOfDirectory(atPath: "/\(folder)/Sources/App/Web")
+            let root = "/\(folder)/Sources/App/Web"
+            let files = try FileManager.default.subpathsOfDirectory(atPath: root).filter { $0.contains(".") }
             #expect(Set(files) == Set(WebAsset.all.map(\.name)))
             for asset in WebAsset.all {
-                let bytes = try Data(contentsOf: URL(filePath: "/\(folder)/Sources/App/Web/\(asset.name)"))
+                let bytes = try Data(contentsOf: URL(filePath: "\(root)/\(asset.name)"))
                 #expect(Array(asset.body.readableBytesView) == Array(bytes), "\(asset.name)")
             }
         }
@@ -23,7 +25,8 @@ extension HTTPTests {
             "Each kind of file has its type, and may do nothing but what the page needs",
             arguments: [
                 ("/", "text/html; charset=utf-8"), ("/base.css", "text/css; charset=utf-8"), ("/icon.svg", "image/svg+xml"),
-                ("/switchboard-client.js", "text/javascript; charset=utf-8"),
+                ("/switchboard-client.js", "text/javascript; charset=utf-8"), ("/docs/", "text/html; charset=utf-8"),
+                ("/openapi.json", "application/json"), ("/docs/asyncapi.json", "application/json"),
             ]
         )
         func headers(path: String, type: String) async throws {
@@ -64,7 +67,21 @@ extension HTTPTests {
             #expect(html.contains("<script type=\"module\" src=\"/main.js\"></script>"))
         }
 
-        @Test("What is no file of it stays unknown", arguments: ["/index.html", "/Web/main.js", "/assets.c", "/%2e%2e/main.js"])
+        @Test("A folder without its last slash leads to the folder: links in its page are relative to it")
+        func folder() async throws {
+            let options = HTTPClient.Configuration(redirectConfiguration: .disallow)
+            let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: options)
+            let visitor = try RunningCluster.current.visitor
+            let answer = try await APIClient(http: http, base: visitor.base).raw(.GET, "/docs")
+            try await http.shutdown()
+            #expect(answer.status == 308)
+            #expect(answer.headers.first(name: "Location") == "/docs/")
+        }
+
+        @Test(
+            "What is no file of it stays unknown",
+            arguments: ["/index.html", "/docs/index.html", "/Web/main.js", "/assets.c", "/%2e%2e/main.js"]
+        )
         func unknown(path: String) async throws {
             let answer = try await RunningCluster.current.visitor.raw(.GET, path)
             #expect(answer.status == 404)
