@@ -113,6 +113,9 @@ need_deploy_checkers() {
     printf '%s\n' "${checkers[*]}" >.venv/deploy-checkers
 }
 
+# What reads the protocol's documents: validators of OpenAPI, AsyncAPI and JSON Schema, and a WebSocket client.
+need_protocol_checkers() { need_python asyncapi3==0.0.2 jsonschema==4.26.0 openapi-spec-validator==0.9.0 websockets==17.4; }
+
 # Clients of Socket.IO that others wrote, in a virtual environment of their own: python-socketio, the browser's socket.io-client, which
 # NiceGUI's package carries, and what an instance of Node.js is played with.
 need_socketio_clients() {
