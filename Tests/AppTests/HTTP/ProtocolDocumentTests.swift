@@ -1,5 +1,7 @@
 import Actors
 import Foundation
+import HTTPTypes
+import Hummingbird
 import LocalCluster
 import NIOCore
 import NIOFoundationCompat
