@@ -216,7 +216,7 @@ package actor Reconciler {
         switch change.conversationID {
         case .direct(let pair):
             var isMissing = false
-            for user in await registry.users([pair.first, pair.second]) {
+            for user in registry.users([pair.first, pair.second]) {
                 let isNews = await user.expect(change.lastSeq, in: change.conversationID)
                 isMissing = isMissing || isNews
             }

@@ -1,12 +1,13 @@
 /// Who is here: the users with a connection on this instance.
 package actor Registry {
-    private struct Entry {
+    private struct Entry: Sendable {
         let user: UserActor
         /// Connections that have joined and not left; the entry goes with the last.
         var connections: Int
     }
 
-    private var entries: [UserID: Entry] = [:]
+    /// Changed by this actor alone; behind a lock, so that whoever delivers a message finds its users where it runs.
+    private nonisolated let entries = Locked<[UserID: Entry]>([:])
     private var connections = 0
     private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -23,12 +24,12 @@ package actor Registry {
 
     /// The number of connections and of users that have one.
     package var counts: (connections: Int, users: Int) {
-        (connections, entries.count)
+        (connections, entries.withLock { $0.count })
     }
 
     /// How many users have one connection here, two, three, and more.
     package var connectionsPerUser: [Int] {
-        entries.values.reduce(into: [0, 0, 0, 0]) { $0[min($1.connections, 4) - 1] += 1 }
+        entries.withLock { $0.values.reduce(into: [0, 0, 0, 0]) { $0[min($1.connections, 4) - 1] += 1 } }
     }
 
     /// Registers a connection; when it returns, kicks reach it, and what is delivered to its user is known to concern it.
@@ -37,19 +38,26 @@ package actor Registry {
     @discardableResult
     package func join(_ session: SessionActor, as principal: Principal) async -> UserActor {
         let userID = principal.userID
-        var entry = entries[userID] ?? Entry(user: UserActor(userID: userID, environment: environment), connections: 0)
-        entry.connections += 1
-        entries[userID] = entry
+        let user = entries.withLock { entries in
+            var entry = entries[userID] ?? Entry(user: UserActor(userID: userID, environment: environment), connections: 0)
+            entry.connections += 1
+            entries[userID] = entry
+            return entry.user
+        }
         connections += 1
-        await entry.user.add(session, as: principal)
-        return entry.user
+        await user.add(session, as: principal)
+        return user
     }
 
     /// Forgets a connection that has joined.
     package func leave(_ connection: ConnectionID, of userID: UserID) async {
-        guard var entry = entries[userID] else { return }
-        entry.connections -= 1
-        entries[userID] = entry.connections > 0 ? entry : nil
+        let left = entries.withLock { entries -> Entry? in
+            guard var entry = entries[userID] else { return nil }
+            entry.connections -= 1
+            entries[userID] = entry.connections > 0 ? entry : nil
+            return entry
+        }
+        guard let entry = left else { return }
         await entry.user.remove(connection)
         if entry.connections == 0 { await entry.user.retire() }
         // Counted only now: whoever waits until all are gone finds nothing under way.
@@ -67,20 +75,21 @@ package actor Registry {
     }
 
     package func user(_ id: UserID) -> UserActor? {
-        entries[id]?.user
+        entries.withLock { $0[id]?.user }
     }
 
-    package func users(_ ids: [UserID]) -> [UserActor] {
-        ids.compactMap { entries[$0]?.user }
+    /// Those of some users who are here.
+    package nonisolated func users(_ ids: [UserID]) -> [UserActor] {
+        entries.withLock { entries in ids.compactMap { entries[$0]?.user } }
     }
 
     /// All users with a connection here.
     package var everybody: [UserActor] {
-        entries.values.map(\.user)
+        entries.withLock { $0.values.map(\.user) }
     }
 
     package func isHere(_ id: UserID) -> Bool {
-        entries[id] != nil
+        entries.withLock { $0[id] != nil }
     }
 
     /// Those of some changes that somebody here has to do with.
@@ -95,8 +104,6 @@ package actor Registry {
 
     /// Asks every connection to leave, spread over `window`.
     package func goAway(within window: Duration) async {
-        for entry in Array(entries.values) {
-            await entry.user.goAway(within: window)
-        }
+        for user in everybody { await user.goAway(within: window) }
     }
 }

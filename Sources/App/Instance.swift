@@ -39,7 +39,7 @@ struct Instance: Sendable {
         eventLoopProbe = EventLoopProbe(group: group)
         TransportMetrics.prepare()
         let time = SystemTime()
-        let ids = UUIDv7Generator(time: time)
+        let ids = UUIDv7Generator(time: time, random: SystemRandom())
         let identity = InstanceIdentity(
             instanceID: settings.instance.id,
             boot: SystemRandomNumberGenerator.hexadecimal(bytes: 8)

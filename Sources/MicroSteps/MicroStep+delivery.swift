@@ -45,7 +45,7 @@ extension MicroStep {
         return Prepared { count in
             for number in 0..<count {
                 let channel = registry.channels.channel(names[number % names.count])
-                let users = await registry.users(strangers)
+                let users = registry.users(strangers)
                 guard channel != nil, users.isEmpty else { throw MicroStepFailure("the registry holds something else") }
             }
         } finish: {

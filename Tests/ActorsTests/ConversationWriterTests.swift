@@ -32,7 +32,7 @@ struct ConversationWriterTests {
         async let first = writer.append(try batch(1), to: conversation)
         async let second = writer.append(try batch(2), to: .direct(UserPair(sender, sender)))
         await instance.store.calls.wait { $0.count { $0 == .append } == 2 }
-        #expect(await writer.activeCount == 2)
+        #expect(writer.activeCount == 2)
         await instance.store.release()
         #expect(try await first.count + second.count == 2)
         await instance.bus.published.wait(count: 2)

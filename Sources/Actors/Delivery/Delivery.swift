@@ -25,16 +25,17 @@ package struct Delivery: Sendable {
         self.logger = logger
     }
 
-    /// Delivers messages of one conversation that this instance has stored, ascending.
+    /// Delivers messages of one conversation that this instance has stored, ascending: to the other instances first, as those have the longer
+    /// way and to publish is not to wait.
     ///
     /// - Parameter trace: the append that stored them.
     package func deliver(_ messages: [Message], trace: TraceParent? = nil) async {
-        await deliverHere(messages, by: .local, trace: trace)
         for message in messages {
             let span = tracing.begin(.publish, under: trace, messages: 1)
             bus.publish(.message(message), trace: span?.asParent)
             span?.end()
         }
+        await deliverHere(messages, by: .local, trace: trace)
     }
 
     /// Delivers messages of one conversation to the connections of this instance alone.
@@ -52,7 +53,7 @@ package struct Delivery: Sendable {
         let isConcerned: Bool
         switch conversation {
         case .direct(let pair):
-            let users = await registry.users(pair.members)
+            let users = registry.users(pair.members)
             for user in users { await user.deliver(messages, by: path) }
             isConcerned = !users.isEmpty
             if isConcerned, messages.first?.seq == 1 { presence?.met(pair) }
@@ -92,7 +93,7 @@ package struct Delivery: Sendable {
         guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
         case .direct(let pair):
-            for user in await registry.users(pair.members) { await Self.tell(event, to: user) }
+            for user in registry.users(pair.members) { await Self.tell(event, to: user) }
         case .channel(let name):
             if let channel = channels.channel(name) { await Self.tell(event, to: channel) }
         }

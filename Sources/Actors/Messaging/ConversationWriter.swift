@@ -1,18 +1,14 @@
 /// The appends of this instance: in each conversation one after the other, in the order in which they were given.
 ///
 /// Group commit: what comes for a conversation while an append to it is under way goes together in the next one.
-package actor ConversationWriter {
-    private struct Waiting {
+///
+/// Its state is behind a lock and it belongs to no actor: each change from one actor to another and back is further work for the sender's
+/// event loop, between a client's frame and its `ACK`.
+package final class ConversationWriter: Sendable {
+    private struct Waiting: Sendable {
         let drafts: [MessageDraft]
         let trace: TraceParent?
         let continuation: CheckedContinuation<Result<[AppendOutcome], StoreError>, Never>
-    }
-
-    /// A conversation that is being written to. It goes when nothing waits and the last commit has been delivered: a later
-    /// append then can't overtake an earlier delivery.
-    private struct Entry {
-        var queue: CommitQueue<Waiting>
-        var committer: Task<Void, Never>?
     }
 
     private let store: any MessageStore
@@ -21,7 +17,9 @@ package actor ConversationWriter {
     private let metrics: ChatMetrics
     private let tracing: any MessageTracing
     private let limit: Int
-    private var entries: [ConversationID: Entry] = [:]
+    /// The conversations that are being written to. One goes when nothing waits and its last commit has been delivered: a later append then
+    /// can't overtake an earlier delivery.
+    private let queues = Locked<[ConversationID: CommitQueue<Waiting>]>([:])
 
     /// - Parameter limit: drafts of one conversation that may wait; past it an append fails with `.overloaded`.
     package init(
@@ -41,14 +39,14 @@ package actor ConversationWriter {
     }
 
     /// The conversations that are being written to.
-    package var activeCount: Int { entries.count }
+    package var activeCount: Int { queues.withLock { $0.count } }
 
     /// Stores drafts, numbered in a row; returns when they are durable.
     ///
     /// - Parameters:
     ///   - trace: the step that brought them.
     ///   - executor: where the caller's tasks run; what they begin is done there too. Nil for Swift's own threads.
-    package func append(
+    package nonisolated(nonsending) func append(
         _ drafts: [MessageDraft],
         to conversation: ConversationID,
         trace: TraceParent? = nil,
@@ -61,23 +59,37 @@ package actor ConversationWriter {
     }
 
     private func enqueue(_ waiting: Waiting, in conversation: ConversationID, on executor: (any TaskExecutor)?) {
-        var entry = entries[conversation] ?? Entry(queue: CommitQueue(limit: limit))
-        switch entry.queue.offer(waiting, size: waiting.drafts.count) {
+        let action = queues.withLock { queues in
+            let isNew = queues[conversation] == nil
+            let action = queues[conversation, default: CommitQueue(limit: limit)].offer(waiting, size: waiting.drafts.count)
+            // Nobody would forget it.
+            if isNew, action == .refuse { queues[conversation] = nil }
+            return action
+        }
+        switch action {
         case .begin:
-            entry.committer = Task(executorPreference: executor) { await self.commitAll(in: conversation) }
-            entries[conversation] = entry
+            // Ends by itself when nothing waits any more. Not the caller's own task: that may be cancelled, and others wait for this too.
+            Task(executorPreference: executor) { await self.commitAll(in: conversation) }
         case .wait:
-            entries[conversation] = entry
+            break
         case .refuse:
             waiting.continuation.resume(returning: .failure(StoreError(.overloaded, "too many messages wait for one conversation")))
         }
     }
 
     private func commitAll(in conversation: ConversationID) async {
-        while let group = entries[conversation]?.queue.next() {
+        while let group = nextGroup(in: conversation) {
             await commit(group, to: conversation)
         }
-        entries[conversation] = nil
+    }
+
+    /// What is to be committed next; nil where nothing waits, and the conversation is forgotten.
+    private func nextGroup(in conversation: ConversationID) -> [Waiting]? {
+        queues.withLock { queues in
+            let group = queues[conversation]?.next()
+            if group == nil { queues[conversation] = nil }
+            return group
+        }
     }
 
     private func commit(_ group: [Waiting], to conversation: ConversationID) async {
@@ -94,7 +106,6 @@ package actor ConversationWriter {
             return
         }
         span?.end()
-        metrics.sending.appended(outcomes.count, in: time.uptime() - began)
         var rest = outcomes[...]
         var stored: [Message] = []
         for waiting in group {
@@ -103,6 +114,7 @@ package actor ConversationWriter {
             for case .stored(let message) in own { stored.append(message) }
             waiting.continuation.resume(returning: .success(Array(own)))
         }
+        metrics.sending.appended(outcomes.count, in: time.uptime() - began)
         await delivery.deliver(stored, trace: span?.asParent)
     }
 }

@@ -44,14 +44,14 @@ package final class Messaging: Sendable {
         writer = ConversationWriter(store: store, delivery: delivery, time: time, metrics: metrics, tracing: tracing)
     }
 
-    /// Stores messages of one sender for one destination; durable when it returns.
+    /// Stores messages of one sender for one destination; durable when it returns. Runs where its caller does.
     ///
     /// - Parameters:
     ///   - commands: all of the same destination, numbered in this order.
     ///   - path: how they came, for the metrics.
     ///   - executor: where the caller's tasks run; nil for Swift's own threads.
     /// - Returns: an answer a command.
-    package func send(
+    package nonisolated(nonsending) func send(
         _ commands: [SendCommand],
         from sender: Principal,
         over path: SendPath = .websocket,
@@ -76,7 +76,7 @@ package final class Messaging: Sendable {
         }
     }
 
-    private func append(
+    private nonisolated(nonsending) func append(
         _ drafts: [MessageDraft],
         to conversation: ConversationID,
         trace: TraceParent?,
@@ -90,7 +90,10 @@ package final class Messaging: Sendable {
         }
     }
 
-    private func conversation(for destination: Destination, sender: Principal) async throws(RequestError) -> ConversationID {
+    private nonisolated(nonsending) func conversation(
+        for destination: Destination,
+        sender: Principal
+    ) async throws(RequestError) -> ConversationID {
         switch destination {
         case .user(let recipient):
             guard try await exists(recipient) else { throw RequestError(.notFound, "There is no user with this recipientId.") }
@@ -101,7 +104,7 @@ package final class Messaging: Sendable {
         }
     }
 
-    private func exists(_ id: UserID) async throws(RequestError) -> Bool {
+    private nonisolated(nonsending) func exists(_ id: UserID) async throws(RequestError) -> Bool {
         if knownUsers.withLock({ $0.contains(id) }) { return true }
         do {
             guard try await store.user(id) != nil else { return false }

@@ -67,12 +67,17 @@ package protocol MessageStore: Sendable {
     /// Drafts whose `clientMessageId` their sender has used before are not stored again. The sender's read cursor follows
     /// its own messages. The conversation is made by its first message.
     ///
+    /// Begins where its caller runs, which must not be held up: a change of executors there and back is much beside a lone message.
+    ///
     /// - Parameters:
     ///   - drafts: in the order in which they are to be numbered; a batch may hold one `clientMessageId` twice.
     ///   - conversation: where all of them go.
     /// - Returns: an outcome a draft, in the same order.
     /// - Throws: `StoreError`; then it is not known what was stored, and the same drafts may be given again.
-    func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome]
+    nonisolated(nonsending) func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID
+    ) async throws(StoreError) -> [AppendOutcome]
 
     /// Part of the history, ascending: the `limit` messages directly below `before`, or directly above `after`; with neither, the newest.
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage

@@ -2,7 +2,10 @@ package import Actors
 import Logging
 
 extension MongoStore {
-    package func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
+    package nonisolated(nonsending) func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID
+    ) async throws(StoreError) -> [AppendOutcome] {
         if drafts.isEmpty { return [] }
         var memory = try await lanes.enter(conversation)
         let state = AppendState(drafts, to: conversation, nextSeq: memory.nextSeq, highestID: memory.highestID)

@@ -26,7 +26,7 @@ package struct BusEnvelopeCodec: Sendable {
         writer.field("type", BusChannel(delivery.event).rawValue)
         writer.field("originInstanceId", delivery.origin.instanceID)
         writer.field("originBoot", delivery.origin.boot)
-        writer.field("id", delivery.eventID.description)
+        writer.field("id", delivery.eventID)
         if routing != .broadcast { writer.field("routing", routing.rawValue) }
         if let trace = delivery.trace { writer.field("traceparent", trace.description) }
         switch delivery.event {

@@ -7,9 +7,7 @@ struct BusHint: Sendable {
     let payload: [UInt8]
     /// False where the same event is logged with another channel.
     let isLogged: Bool
-    let level: Logger.Level
-    let event: Logger.Message
-    let metadata: Logger.Metadata
+    private let delivery: BusDelivery
 
     /// The event for each channel that it is published to. The log has it once.
     static func hints(for delivery: BusDelivery, codec: BusEnvelopeCodec, routing: BusRouting) -> [BusHint] {
@@ -23,23 +21,32 @@ struct BusHint: Sendable {
         self.channel = channel
         self.payload = payload
         self.isLogged = isLogged
+        self.delivery = delivery
+    }
+
+    var level: Logger.Level {
         switch delivery.event {
-        case .message(let message):
-            level = .info
-            event = "chat_message_published"
-            metadata = Self.metadata(of: message, origin: delivery.origin)
-        case .kick(let kick):
-            level = .info
-            event = "admin_kick_published"
-            metadata = Self.metadata(of: kick, origin: delivery.origin)
-        case .chat(let chat):
-            level = .debug
-            event = "chat_event_published"
-            metadata = Self.metadata(of: chat, origin: delivery.origin)
+        case .message, .kick: .info
+        case .chat, .presence: .debug
+        }
+    }
+
+    var event: Logger.Message {
+        switch delivery.event {
+        case .message: "chat_message_published"
+        case .kick: "admin_kick_published"
+        case .chat: "chat_event_published"
+        case .presence: "presence_event_published"
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch delivery.event {
+        case .message(let message): Self.metadata(of: message, origin: delivery.origin)
+        case .kick(let kick): Self.metadata(of: kick, origin: delivery.origin)
+        case .chat(let chat): Self.metadata(of: chat, origin: delivery.origin)
         case .presence(let presence):
-            level = .debug
-            event = "presence_event_published"
-            metadata = [
+            [
                 "event": .string(presence.kind.rawValue),
                 "userId": .stringConvertible(presence.userID),
                 "originInstanceId": .string(delivery.origin.instanceID),

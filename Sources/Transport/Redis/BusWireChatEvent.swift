@@ -17,7 +17,7 @@ extension ChatEvent {
     }
 
     private static func message(in data: JSONObject, of chat: ConversationID) throws(BusRejection) -> Message {
-        let payload = try data.messagePayload()
+        let payload = try data.object("message").messagePayload()
         guard payload.conversationId == chat.description else { throw .inconsistent }
         guard let message = payload.message, (1...256).contains(message.senderName.utf8.count) else { throw .invalidField }
         // Only what has been changed is told this way.

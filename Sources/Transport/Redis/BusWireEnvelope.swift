@@ -68,14 +68,15 @@ struct BusWireEnvelope {
 extension Message {
     /// The members of `chat.message`: what routing needs, and the whole message, which has to agree with it.
     fileprivate init(wire members: JSONObject) throws(BusRejection) {
-        let inner = try members.messagePayload()
+        let object = try members.object("message")
+        let inner = try object.messagePayload()
         let recipient = try members.optionalString("recipientId")
         let channel = try members.optionalString("channelId")
         guard
-            try members.string("messageId") == inner.messageId,
-            try members.string("conversationId") == inner.conversationId,
+            try members.agrees("messageId", with: object),
+            try members.agrees("conversationId", with: object),
             try members.integer("seq") == inner.seq,
-            try members.string("senderId") == inner.senderId,
+            try members.agrees("senderId", with: object),
             recipient == inner.recipientId,
             channel == inner.channelId
         else { throw .inconsistent }

@@ -7,6 +7,12 @@ extension JSONObject {
         return text
     }
 
+    /// Whether a string is the same in another object, where it is known to be one.
+    func agrees(_ name: StaticString, with other: JSONObject) throws(BusRejection) -> Bool {
+        guard let value = self[name], value.isText else { throw .badShape }
+        return other[name].map(value.isSameText) ?? false
+    }
+
     /// Nil where it is absent or `null`.
     func optionalString(_ name: StaticString) throws(BusRejection) -> String? {
         guard let value = self[name], !value.isNull else { return nil }
@@ -29,24 +35,23 @@ extension JSONObject {
         return object
     }
 
-    /// The member `message`, of whose fields nothing but the JSON types and the times is checked.
+    /// A message, of whose fields nothing but the JSON types and the times is checked.
     func messagePayload() throws(BusRejection) -> MessagePayload {
-        let members = try object("message")
-        return MessagePayload(
-            messageId: try members.string("messageId"),
-            conversationId: try members.string("conversationId"),
-            seq: try members.integer("seq"),
-            senderId: try members.string("senderId"),
-            senderName: try members.string("senderName"),
-            recipientId: try members.optionalString("recipientId"),
-            channelId: try members.optionalString("channelId"),
-            content: try members.string("content"),
-            clientMessageId: try members.optionalString("clientMessageId"),
-            createdAt: try Self.time(members.string("createdAt")),
-            rev: try members.optionalInteger("rev"),
-            editedAt: try members.optionalString("editedAt").map(Self.time),
-            deletedAt: try members.optionalString("deletedAt").map(Self.time),
-            reactions: try members.reactions()
+        MessagePayload(
+            messageId: try string("messageId"),
+            conversationId: try string("conversationId"),
+            seq: try integer("seq"),
+            senderId: try string("senderId"),
+            senderName: try string("senderName"),
+            recipientId: try optionalString("recipientId"),
+            channelId: try optionalString("channelId"),
+            content: try string("content"),
+            clientMessageId: try optionalString("clientMessageId"),
+            createdAt: try Self.time(string("createdAt")),
+            rev: try optionalInteger("rev"),
+            editedAt: try optionalString("editedAt").map(Self.time),
+            deletedAt: try optionalString("deletedAt").map(Self.time),
+            reactions: try reactions()
         )
     }
 

@@ -146,7 +146,8 @@ package final class RedisBus: Bus, Service {
         }
         if dropped > 0 { metrics.dropped.increment(by: dropped) }
         if let report { log.publishDropped(report) }
-        link?.commands.eventLoop.execute { link.map(self.drain) }
+        guard let link else { return }
+        if eventLoop.inEventLoop { drain(link) } else { eventLoop.execute { self.drain(link) } }
     }
 
     /// Writes what the window allows. On the link's event loop.

@@ -35,10 +35,7 @@ package enum SQLiteMessageProbe {
             let statements = try Statements(db)
             try loop { number in
                 let message = message(number)
-                try db.inTransaction(.immediate) {
-                    try statements.store(message)
-                    return .commit
-                }
+                try db.inPreparedTransaction { try statements.store(message) }
             }
         }
     }

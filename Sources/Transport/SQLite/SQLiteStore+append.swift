@@ -3,7 +3,10 @@ import FoundationEssentials
 import GRDB
 
 extension SQLiteStore {
-    package func append(_ drafts: [MessageDraft], to conversation: ConversationID) async throws(StoreError) -> [AppendOutcome] {
+    package nonisolated(nonsending) func append(
+        _ drafts: [MessageDraft],
+        to conversation: ConversationID
+    ) async throws(StoreError) -> [AppendOutcome] {
         if drafts.isEmpty { return [] }
         return try await commits.submit(weight: drafts.count) { db, stamps in
             var append = try ConversationAppend(to: conversation, db)

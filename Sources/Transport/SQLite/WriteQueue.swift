@@ -69,7 +69,7 @@ final class WriteQueue: Sendable {
     /// - Parameters:
     ///   - weight: how many rows it writes, roughly.
     ///   - body: must have no effect but on the database. What it throws undoes what it wrote.
-    func submit<Value: Sendable>(
+    nonisolated(nonsending) func submit<Value: Sendable>(
         weight: Int = 1,
         _ body: @escaping @Sendable (Database, inout StampCounter) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -161,15 +161,12 @@ final class WriteQueue: Sendable {
     }
 
     private func transaction<Value>(_ db: Database, _ body: (inout StampCounter) throws -> Value) throws -> Value {
-        var value: Value?
-        try db.inTransaction(.immediate) {
+        try db.inPreparedTransaction {
             var stamps = try StampCounter(db)
-            value = try body(&stamps)
+            let value = try body(&stamps)
             try stamps.save(db)
-            return .commit
+            return value
         }
-        guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-        return value
     }
 
     private func takeBatch() -> [Job] {

@@ -47,9 +47,16 @@ struct JSONValue {
 
     var isNull: Bool { json.first == UInt8(ascii: "n") }
 
+    var isText: Bool { json.first == UInt8(ascii: "\"") }
+
+    /// Whether it stands for the same string as another one; only different escapes make it necessary to read them.
+    func isSameText(as other: JSONValue) -> Bool {
+        isText && (json.elementsEqual(other.json) || text == other.text)
+    }
+
     /// The string; nil for another kind.
     var text: String? {
-        guard json.first == UInt8(ascii: "\"") else { return nil }
+        guard isText else { return nil }
         var scanner = JSONScanner(json)
         return try? scanner.string()
     }

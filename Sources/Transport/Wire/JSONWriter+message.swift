@@ -42,13 +42,13 @@ extension JSONWriter {
 
     /// Writes which message it is, of whom and for whom.
     mutating func identity(of message: Message) {
-        field("messageId", message.messageID.description)
-        field("conversationId", message.conversationID.description)
+        field("messageId", message.messageID)
+        field("conversationId", message.conversationID)
         field("seq", message.seq)
-        field("senderId", message.senderID.description)
+        field("senderId", message.senderID)
         switch message.conversationID {
-        case .direct(let pair): field("recipientId", pair.other(than: message.senderID).description)
-        case .channel: field("channelId", message.conversationID.description)
+        case .direct(let pair): field("recipientId", pair.other(than: message.senderID))
+        case .channel: field("channelId", message.conversationID)
         }
     }
 }

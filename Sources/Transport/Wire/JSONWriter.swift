@@ -1,3 +1,4 @@
+package import Actors
 package import NIOCore
 
 /// Writes one JSON object after the other field, straight into a buffer (RFC 8259).
@@ -76,6 +77,31 @@ package struct JSONWriter {
         buffer.writeInteger(UInt8(ascii: "\""))
         buffer.writeStaticString(value)
         buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    /// Writes an id as its text, without a string of its own: a message has seven of them.
+    package mutating func field<Entity>(_ name: StaticString, _ id: Identifier<Entity>) {
+        writeName(name)
+        buffer.writeInteger(UInt8(ascii: "\""))
+        write(id)
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    package mutating func field(_ name: StaticString, _ conversation: ConversationID) {
+        guard case .direct(let pair) = conversation else { return field(name, conversation.description) }
+        writeName(name)
+        buffer.writeStaticString("\"dm:")
+        write(pair.first)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        write(pair.second)
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    private mutating func write<Entity>(_ id: Identifier<Entity>) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Identifier<Entity>.textLength) { bytes in
+            id.write(to: bytes)
+            return Identifier<Entity>.textLength
+        }
     }
 
     private mutating func writeName(_ name: String) {

@@ -110,6 +110,19 @@ struct BusEnvelopeCodecTests {
         #expect(rejection(right.replacing(#""recipientId":"\#(recipient)""#, with: #""recipientId":"\#(stranger)""#)) == .inconsistent)
     }
 
+    /// Other instances may be of another version, or another program's.
+    @Test func theSameIDMayBeWrittenInAnotherWay() throws {
+        let message = Sample.message()
+        let right = text(message)
+        let escaped = message.messageID.description.replacing("-", with: #"\u002d"#)
+        let other = right.replacing(message.messageID.description, with: escaped, maxReplacements: 1)
+        #expect(other != right)
+        #expect(try codec.decode(Array(other.utf8), from: .chatMessage).message == message)
+        #expect(
+            rejection(right.replacing(#""messageId":"\#(message.messageID)""#, with: #""messageId":7"#, maxReplacements: 1)) == .badShape
+        )
+    }
+
     @Test func rejectsWhatIsTooLong() {
         #expect(rejection(text(Sample.message(content: String(repeating: "a", count: 4_001)))) == .invalidField)
         #expect(rejection(String(repeating: " ", count: BusEnvelopeCodec.limit + 1)) == .tooLarge)
