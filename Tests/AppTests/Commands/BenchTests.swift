@@ -51,7 +51,10 @@ struct BenchTests {
             let isDifference = row.measure == "memory of a connection" || row.measure.contains(" − ")
             #expect(row.values.allSatisfy { $0.isFinite && (isDifference || $0 >= 0) }, "\(row.measure)")
         }
-        for measure in ["acknowledged", "ACK p50", "delivery A→B p99", "bare commit of a message p50", "commit of 50 p50"] {
+        for measure in [
+            "acknowledged", "ACK p50", "delivery A→B p99", "bare commit of a message p50", "bare WebSocket round trip p50",
+            "commit of 50 p50",
+        ] {
             let values = rows.filter { $0.measure == measure }.flatMap(\.values)
             #expect(!values.isEmpty && values.allSatisfy { $0 > 0 }, "\(measure)")
         }
