@@ -25,17 +25,18 @@ package struct Delivery: Sendable {
         self.logger = logger
     }
 
-    /// Delivers messages of one conversation that this instance has stored, ascending: to the other instances first, as those have the longer
-    /// way and to publish is not to wait.
+    /// Delivers messages of one conversation that this instance has stored, ascending.
+    ///
+    /// To the other instances last: what is published is encoded first, and whoever sent it and is here waits for the same event loop.
     ///
     /// - Parameter trace: the append that stored them.
     package func deliver(_ messages: [Message], trace: TraceParent? = nil) async {
+        await deliverHere(messages, by: .local, trace: trace)
         for message in messages {
             let span = tracing.begin(.publish, under: trace, messages: 1)
             bus.publish(.message(message), trace: span?.asParent)
             span?.end()
         }
-        await deliverHere(messages, by: .local, trace: trace)
     }
 
     /// Delivers messages of one conversation to the connections of this instance alone.

@@ -28,6 +28,9 @@ package protocol SessionOutbound: Sendable {
     /// As `send`, with the encoding that all receivers share.
     func send(_ event: SharedEvent) -> OutboundAdmission
 
+    /// Has what was sent go out now, where waiting for the end of the turn is longer than the system call that this costs.
+    func flush()
+
     /// Whether half of what may wait for the client waits: what can come later should.
     var isPressed: Bool { get }
 
@@ -38,4 +41,9 @@ package protocol SessionOutbound: Sendable {
     ///
     /// Where `reason.jumpsQueue`, what waits is dropped, and the connection is reset where the client hasn't closed it in 500 ms.
     func close(_ reason: EndReason, after event: Event?)
+}
+
+extension SessionOutbound {
+    /// For those that hold nothing back.
+    package func flush() {}
 }

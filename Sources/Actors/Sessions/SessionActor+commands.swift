@@ -92,6 +92,8 @@ extension SessionActor {
                 self.send(.error(ref: send.item.ref, error))
             }
         }
+        // Before the loop goes on to publish and to deliver what was stored.
+        outbound.flush()
     }
 
     /// Writes what `body` answers, or its error.

@@ -90,7 +90,7 @@ extension WebSocketHandler {
         }
     }
 
-    func flush() {
+    package func flush() {
         isFlushScheduled = false
         guard let run = gathered else { return }
         gathered = nil
