@@ -22,7 +22,7 @@ package enum OutboundAdmission: Hashable, Sendable {
 
 /// A connection's way to its client. Every call is made on the connection's executor.
 package protocol SessionOutbound: Sendable {
-    /// Encodes and writes; flushed when the executor's turn ends, or some milliseconds later where much is written.
+    /// Encodes and writes; flushed when the executor's turn ends, or a millisecond later where much is written.
     func send(_ event: Event) -> OutboundAdmission
 
     /// As `send`, with the encoding that all receivers share.

@@ -6,24 +6,26 @@ import NIOCore
 final class FrameRun {
     /// All its frames, one after the other.
     let bytes: ByteBuffer
+    let count: Int
     private let last: ByteBuffer
     /// The run that was last made of this one.
     private var next: FrameRun?
 
     /// A run to begin with, without a frame.
     convenience init() {
-        self.init(bytes: ByteBuffer(), last: ByteBuffer())
+        self.init(bytes: ByteBuffer(), count: 0, last: ByteBuffer())
     }
 
-    private init(bytes: ByteBuffer, last: ByteBuffer) {
+    private init(bytes: ByteBuffer, count: Int, last: ByteBuffer) {
         self.bytes = bytes
+        self.count = count
         self.last = last
     }
 
     /// This run with one frame more.
     func appending(_ frame: ByteBuffer) -> FrameRun {
         if let next, next.last.isSame(as: frame) { return next }
-        let run = FrameRun(bytes: bytes.readableBytes == 0 ? frame : bytes.joined(with: frame), last: frame)
+        let run = FrameRun(bytes: count == 0 ? frame : bytes.joined(with: frame), count: count + 1, last: frame)
         next = run
         return run
     }

@@ -13,19 +13,24 @@ protocol LoopMember: AnyObject {
     func tick()
 
     /// Soon after it was asked for; see `SessionLoop.flushSoon`.
-    func flush()
+    ///
+    /// - Returns: how many frames went out together.
+    func flushFrames() -> Int
 }
 
 /// The connections of one event loop: their common clock and their common flush.
 ///
-/// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection, and less often where that is much.
+/// One timer a loop ticks them all; what a turn of the loop wrote is flushed at its end, once a connection, or after a rest where that is much.
 /// Everything but `executor` and `eventLoop` is used on the loop alone.
 package final class SessionLoop: @unchecked Sendable {
     // Unchecked, as the variables are confined to the event loop: every access comes from a channel handler on it or from work given to it.
 
     package let executor: EventLoopExecutor
     private var connections: [any LoopMember] = []
+    /// Those that this turn wrote to first.
     private var unflushed: [any LoopMember] = []
+    /// Those whose flush rests.
+    private var resting: [any LoopMember] = []
     private var pace = FlushPace()
     private var ticking: RepeatedTask?
     /// What every connection's frames of a turn begin with.
@@ -72,29 +77,38 @@ package final class SessionLoop: @unchecked Sendable {
         note(waiting: 0, most: 0)
     }
 
-    /// Flushes `connection` at the end of the loop's turn, or when the loop has rested from its last flush of many.
+    /// Flushes `connection` at the end of the loop's turn, or, where it is one of many, when the loop has rested from its last flush of many.
     func flushSoon(_ connection: any LoopMember) {
         eventLoop.assertInEventLoop()
         unflushed.append(connection)
         guard unflushed.count == 1 else { return }
-        if let due = pace.wait(at: .now()) {
-            eventLoop.scheduleTask(deadline: due) { self.flush() }
-        } else {
-            eventLoop.execute { self.flush() }
-        }
+        eventLoop.execute { self.endTurn() }
     }
 
-    private func flush() {
-        let waiting = unflushed
-        unflushed.removeAll(keepingCapacity: waiting.count <= 1_024)
+    private func endTurn() {
+        let written = unflushed
+        unflushed.removeAll(keepingCapacity: written.count <= 1_024)
+        guard let due = pace.due(written.count, at: .now()) else { return flush(written) }
+        if resting.isEmpty { eventLoop.scheduleTask(deadline: due) { self.endRest() } }
+        resting += written
+    }
+
+    private func endRest() {
+        let rested = resting
+        resting.removeAll(keepingCapacity: rested.count <= 1_024)
+        flush(rested)
+    }
+
+    private func flush(_ connections: [any LoopMember]) {
         emptyRun = FrameRun()
         latestFrame.forget()
         latestPacket.forget()
         let start = NIODeadline.now()
-        for connection in waiting {
-            connection.flush()
+        var frames = 0
+        for connection in connections {
+            frames += connection.flushFrames()
         }
-        pace.flushed(waiting.count, from: start, to: .now())
+        pace.flushed(connections.count, frames: frames, from: start, to: .now())
     }
 
     private func tick() {

@@ -28,6 +28,10 @@ extension WebSocketHandler: SessionOutbound {
         return isWritable ? waiting.bytes : waiting.bytes + bufferedBytes(context)
     }
 
+    package func flush() {
+        flushFrames()
+    }
+
     package func ping() {
         guard handshake.isOpen, isWritable else { return }
         gather(ServerFraming.ping)
@@ -90,11 +94,13 @@ extension WebSocketHandler {
         }
     }
 
-    package func flush() {
+    @discardableResult
+    func flushFrames() -> Int {
         isFlushScheduled = false
-        guard let run = gathered else { return }
+        guard let run = gathered else { return 0 }
         gathered = nil
         context?.writeAndFlush(Self.wrapOutboundOut(run.bytes), promise: nil)
+        return run.count
     }
 
     func flushSoon() {

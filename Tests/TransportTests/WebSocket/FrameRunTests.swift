@@ -19,6 +19,7 @@ struct FrameRunTests {
 
     @Test func framesStandInTheirOrder() {
         #expect(String(buffer: run(frames, from: FrameRun()).bytes) == "onetwothree")
+        #expect(run(frames, from: FrameRun()).count == 3)
     }
 
     @Test func theSameFramesMakeTheSameRun() {

@@ -272,10 +272,12 @@ extension EngineIOConnection {
         receiver?.tick()
     }
 
-    func flush() {
+    func flushFrames() -> Int {
         isFlushScheduled = false
-        guard poll != nil, state.transport == .polling, !waiting.isEmpty else { return }
-        answerPoll(takeWaiting())
+        guard poll != nil, state.transport == .polling, !waiting.isEmpty else { return 0 }
+        let frames = takeWaiting()
+        answerPoll(frames)
+        return frames.count
     }
 
     private func flushSoon() {
