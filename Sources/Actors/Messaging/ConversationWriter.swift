@@ -5,10 +5,18 @@
 /// Its state is behind a lock and it belongs to no actor: each change from one actor to another and back is further work for the sender's
 /// event loop, between a client's frame and its `ACK`.
 package final class ConversationWriter: Sendable {
-    private struct Waiting: Sendable {
+    private struct Waiting {
         let drafts: [MessageDraft]
         let trace: TraceParent?
         let continuation: CheckedContinuation<Result<[AppendOutcome], StoreError>, Never>
+    }
+
+    /// A conversation that is being written to. It goes when nothing waits and the last commit has been delivered: a later append then can't
+    /// overtake an earlier delivery.
+    private struct Entry {
+        var queue: CommitQueue<Waiting>
+        /// Not the caller's own task: that may be cancelled, and others wait for this one too.
+        var committer: Task<Void, Never>?
     }
 
     private let store: any MessageStore
@@ -17,9 +25,7 @@ package final class ConversationWriter: Sendable {
     private let metrics: ChatMetrics
     private let tracing: any MessageTracing
     private let limit: Int
-    /// The conversations that are being written to. One goes when nothing waits and its last commit has been delivered: a later append then
-    /// can't overtake an earlier delivery.
-    private let queues = Locked<[ConversationID: CommitQueue<Waiting>]>([:])
+    private let entries = Locked<[ConversationID: Entry]>([:])
 
     /// - Parameter limit: drafts of one conversation that may wait; past it an append fails with `.overloaded`.
     package init(
@@ -39,7 +45,7 @@ package final class ConversationWriter: Sendable {
     }
 
     /// The conversations that are being written to.
-    package var activeCount: Int { queues.withLock { $0.count } }
+    package var activeCount: Int { entries.withLock { $0.count } }
 
     /// Stores drafts, numbered in a row; returns when they are durable.
     ///
@@ -59,22 +65,18 @@ package final class ConversationWriter: Sendable {
     }
 
     private func enqueue(_ waiting: Waiting, in conversation: ConversationID, on executor: (any TaskExecutor)?) {
-        let action = queues.withLock { queues in
-            let isNew = queues[conversation] == nil
-            let action = queues[conversation, default: CommitQueue(limit: limit)].offer(waiting, size: waiting.drafts.count)
-            // Nobody would forget it.
-            if isNew, action == .refuse { queues[conversation] = nil }
-            return action
+        let isTaken = entries.withLock { entries in
+            var entry = entries[conversation] ?? Entry(queue: CommitQueue(limit: limit))
+            switch entry.queue.offer(waiting, size: waiting.drafts.count) {
+            case .begin: entry.committer = Task(executorPreference: executor) { await self.commitAll(in: conversation) }
+            case .wait: break
+            case .refuse: return false
+            }
+            entries[conversation] = entry
+            return true
         }
-        switch action {
-        case .begin:
-            // Ends by itself when nothing waits any more. Not the caller's own task: that may be cancelled, and others wait for this too.
-            Task(executorPreference: executor) { await self.commitAll(in: conversation) }
-        case .wait:
-            break
-        case .refuse:
-            waiting.continuation.resume(returning: .failure(StoreError(.overloaded, "too many messages wait for one conversation")))
-        }
+        guard !isTaken else { return }
+        waiting.continuation.resume(returning: .failure(StoreError(.overloaded, "too many messages wait for one conversation")))
     }
 
     private func commitAll(in conversation: ConversationID) async {
@@ -85,9 +87,9 @@ package final class ConversationWriter: Sendable {
 
     /// What is to be committed next; nil where nothing waits, and the conversation is forgotten.
     private func nextGroup(in conversation: ConversationID) -> [Waiting]? {
-        queues.withLock { queues in
-            let group = queues[conversation]?.next()
-            if group == nil { queues[conversation] = nil }
+        entries.withLock { entries in
+            let group = entries[conversation]?.queue.next()
+            if group == nil { entries[conversation] = nil }
             return group
         }
     }
