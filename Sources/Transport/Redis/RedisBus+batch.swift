@@ -8,7 +8,7 @@ extension RedisBus {
     /// - Throws: `.unavailable` at once while the bus is down; where one command fails, all do.
     package func execute(_ commands: [RedisCommand], within limit: Duration = .seconds(2)) async throws(RedisError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
-        guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
+        guard let link = core.withLock({ $0.outgoing.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
         let replies = try await link.commands.send(commands, within: limit)
         link.leaveReplica(replies)
         return replies

@@ -27,7 +27,7 @@ extension RedisBus {
     func changeSubscriptionsSoon() {
         eventLoop.execute {
             let (link, commands) = self.core.withLock { core in
-                guard let link = core.link else { return (RedisLink?.none, [BusSubscriptions<BusSignal>.Command]()) }
+                guard let link = core.outgoing.link else { return (RedisLink?.none, [BusSubscriptions<BusSignal>.Command]()) }
                 return (link, core.subscriptions.nextCommands())
             }
             guard let link else { return }

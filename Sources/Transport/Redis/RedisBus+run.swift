@@ -42,8 +42,8 @@ extension RedisBus {
         }
         let unsent = core.withLock { core in
             core.state.stop()
-            defer { core.queue.removeAll() }
-            return core.queue.count
+            defer { core.outgoing.removeAll() }
+            return core.outgoing.count
         }
         gate.decide(.success(.disabled(reason: "stopped")))
         finishStreams()
@@ -84,10 +84,8 @@ extension RedisBus {
         let (success, drainable, late) = core.withLock { core -> (BusState.Success, RedisLink?, [BusTopic]) in
             let success = core.state.subscribed(at: now)
             guard success != .unwanted else { return (success, nil, []) }
-            core.link = link
-            core.isDraining = false
             core.lastConnectError = nil
-            return (success, core.linkToDrain(), core.subscriptions.connected())
+            return (success, core.outgoing.connected(link), core.subscriptions.connected())
         }
         guard success != .unwanted else { return link.close() }
         changeSubscriptionsSoon()
@@ -109,9 +107,7 @@ extension RedisBus {
         let now = time.uptime()
         let isStopping = Task.isCancelled
         let (isNews, waiters) = core.withLock { core in
-            core.link = nil
-            core.isDraining = false
-            core.queue.requeue()
+            core.outgoing.disconnected()
             return (isStopping ? false : core.state.lost(at: now), core.subscriptions.disconnected())
         }
         link.close()
@@ -153,7 +149,7 @@ extension RedisBus {
         let (verdict, lastError) = core.withLock { core in
             let verdict = core.state.startTimedOut()
             // Nobody hears these, and the store has them.
-            if verdict != .none { core.queue.removeAll() }
+            if verdict != .none { core.outgoing.removeAll() }
             return (verdict, core.lastConnectError)
         }
         switch verdict {
@@ -186,8 +182,8 @@ extension RedisBus {
         guard (try? await gracefulShutdown()) != nil else { return .stop }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                guard !self.core.withLock({ $0.queue.isEmpty }) else { return }
-                for await _ in self.idle.stream where self.core.withLock({ $0.queue.isEmpty }) { return }
+                guard !self.core.withLock({ $0.outgoing.isEmpty }) else { return }
+                for await _ in self.idle.stream where self.core.withLock({ $0.outgoing.isEmpty }) { return }
             }
             group.addTask { try? await self.time.sleep(for: self.options.flushTimeout) }
             await group.next()

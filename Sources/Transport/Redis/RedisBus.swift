@@ -35,15 +35,13 @@ package final class RedisBus: Bus, Service {
 
     struct Core {
         var state: BusState
-        var queue: PublishQueue<BusHint>
-        var link: RedisLink?
+        var outgoing: OutgoingHints<BusHint>
         /// What this instance follows with targeted routing.
         var subscriptions = BusSubscriptions<BusSignal>()
         var recentIDs = RecentIDs()
         var hasToldRouting = false
         /// For the time between attempts to connect.
         var random: any RandomNumberGenerator & Sendable
-        var isDraining = false
         var dropped = LossReport()
         var receiveDropped = LossReport()
         var rejections = WindowCounter(limit: 20, window: .seconds(1))
@@ -82,7 +80,7 @@ package final class RedisBus: Bus, Service {
         taskExecutor = EventLoopTaskExecutor(eventLoop: eventLoop)
         codec = BusEnvelopeCodec(secret: options.secret, routing: options.routing)
         let state = BusState(isRequired: options.isRequired, probeInterval: options.probeInterval, probeTimeout: options.probeTimeout)
-        core = Mutex(Core(state: state, queue: PublishQueue(limit: options.queueLimit), random: random))
+        core = Mutex(Core(state: state, outgoing: OutgoingHints(limit: options.queueLimit), random: random))
         inbox = BusInbox(limit: options.receiveLimit)
         (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.lateLimit))
         idle = BusSignal()
@@ -99,7 +97,7 @@ package final class RedisBus: Bus, Service {
 
     /// How many hints wait to be published, or for the answer to it.
     package var waitingHints: Int {
-        core.withLock { $0.queue.count }
+        core.withLock { $0.outgoing.count }
     }
 
     /// How long ago a probe last came back over the subscription; nil while there is none.
@@ -120,7 +118,7 @@ package final class RedisBus: Bus, Service {
     /// - Parameter limit: how long to wait for the answer.
     /// - Throws: `.unavailable` at once while the bus is down; an error that Redis answers is a reply.
     package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
-        guard let link = core.withLock({ $0.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
+        guard let link = core.withLock({ $0.outgoing.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
         let reply = try await link.commands.send(command, within: limit)
         link.leaveReplica([reply])
         return reply
@@ -139,10 +137,10 @@ package final class RedisBus: Bus, Service {
             // Asked again: it may have been given up since, and then its queue is emptied no more.
             guard core.state.acceptsHints else { return (nil, 0, nil) }
             // Who types is of no use a little later: it must not push out anything else.
-            if event.isFleeting, core.link == nil || core.queue.isHalfFull { return (nil, hints.count, nil) }
-            let dropped = hints.reduce(0) { $0 + core.queue.offer($1, bytes: $1.payload.count) }
+            if event.isFleeting, core.outgoing.isSlow { return (nil, hints.count, nil) }
+            let dropped = hints.reduce(0) { $0 + core.outgoing.offer($1, bytes: $1.payload.count) }
             let report = core.dropped.add(dropped, at: now)
-            return (core.linkToDrain(), dropped, report)
+            return (core.outgoing.linkToDrain(), dropped, report)
         }
         if dropped > 0 { metrics.dropped.increment(by: dropped) }
         if let report { log.publishDropped(report) }
@@ -152,7 +150,7 @@ package final class RedisBus: Bus, Service {
 
     /// Writes what the window allows. On the link's event loop.
     func drain(_ link: RedisLink) {
-        while let hint = core.withLock({ $0.nextHint(for: link) }) {
+        while let hint = core.withLock({ $0.outgoing.next(over: link) }) {
             link.commands.send(.publish(hint.payload, to: hint.channel)) { self.published(hint, over: link, $0) }
         }
     }
@@ -182,7 +180,7 @@ package final class RedisBus: Bus, Service {
 
     private func published(_ hint: BusHint, over link: RedisLink, _ result: Result<RedisReply, RedisError>) {
         // An answer that comes when the link is given up changes nothing: its hints wait for the next one.
-        guard core.withLock({ $0.link === link }) else { return }
+        guard core.withLock({ $0.outgoing.link === link }) else { return }
         let refusal: String?
         switch result {
         case .success(let reply): refusal = reply.errorCode
@@ -197,11 +195,7 @@ package final class RedisBus: Bus, Service {
             metrics.published.increment()
             if hint.isLogged { log.published(hint) }
         }
-        let (isIdle, drainable) = core.withLock { core -> (Bool, RedisLink?) in
-            guard core.link === link else { return (false, nil) }
-            core.queue.complete()
-            return (core.queue.isEmpty, core.linkToDrain())
-        }
+        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(over: link) }
         if isIdle { idle.fire() }
         drainable.map(drain)
     }
@@ -219,23 +213,6 @@ package final class RedisBus: Bus, Service {
         guard payload.elementsEqual(identity.boot.utf8) else { return }
         let now = time.uptime()
         core.withLock { $0.state.probeReturned(at: now) }
-    }
-}
-
-extension RedisBus.Core {
-    /// The link to call `drain` with; nil where there is nothing to write or it is on its way.
-    mutating func linkToDrain() -> RedisLink? {
-        guard let link, !isDraining, queue.hasNext else { return nil }
-        isDraining = true
-        return link
-    }
-
-    /// The next hint to write over `link`; nil ends the draining.
-    mutating func nextHint(for link: RedisLink) -> BusHint? {
-        guard self.link === link else { return nil }
-        if let hint = queue.next() { return hint }
-        isDraining = false
-        return nil
     }
 }
 

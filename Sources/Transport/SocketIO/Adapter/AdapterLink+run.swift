@@ -21,7 +21,7 @@ extension AdapterLink {
         }
         core.withLock { core in
             core.state.stop()
-            core.queue.removeAll()
+            core.outgoing.removeAll()
         }
         finish()
     }
@@ -30,8 +30,8 @@ extension AdapterLink {
     func flush(within limit: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                guard !self.core.withLock({ $0.queue.isEmpty }) else { return }
-                for await _ in self.idle.stream where self.core.withLock({ $0.queue.isEmpty }) { return }
+                guard !self.core.withLock({ $0.outgoing.isEmpty }) else { return }
+                for await _ in self.idle.stream where self.core.withLock({ $0.outgoing.isEmpty }) { return }
             }
             group.addTask { try? await self.time.sleep(for: limit) }
             await group.next()
@@ -58,11 +58,9 @@ extension AdapterLink {
         let (success, drainable) = core.withLock { core -> (BusState.Success, RedisLink?) in
             let success = core.state.subscribed(at: now)
             guard success != .unwanted else { return (success, nil) }
-            core.link = link
-            core.isDraining = false
             core.lastConnectError = nil
             _ = core.rooms.connected()
-            return (success, core.linkToDrain())
+            return (success, core.outgoing.connected(link))
         }
         guard success != .unwanted else { return link.close() }
         log.connected(success, format: format)
@@ -81,9 +79,7 @@ extension AdapterLink {
         let now = time.uptime()
         let isStopping = Task.isCancelled
         let isNews = core.withLock { core in
-            core.link = nil
-            core.isDraining = false
-            core.queue.requeue()
+            core.outgoing.disconnected()
             _ = core.rooms.disconnected()
             return isStopping ? false : core.state.lost(at: now)
         }
@@ -95,7 +91,7 @@ extension AdapterLink {
     func changeSubscriptionsSoon() {
         eventLoop.execute {
             let (link, commands) = self.core.withLock { core -> (RedisLink?, [SubscriptionCommand]) in
-                guard let link = core.link else { return (nil, []) }
+                guard let link = core.outgoing.link else { return (nil, []) }
                 return (link, core.rooms.nextCommands())
             }
             for command in commands { link?.change(command, .shards) }

@@ -16,11 +16,9 @@ package final class AdapterLink: Sendable {
 
     struct Core {
         var state: BusState
-        var queue: PublishQueue<AdapterHint>
-        var link: RedisLink?
+        var outgoing: OutgoingHints<AdapterHint>
         /// The rooms that this instance hears of with the sharded format.
         var rooms = TopicSubscriptions<AdapterRoom, Void>()
-        var isDraining = false
         var random = RandomSource()
         var lastConnectError: RedisError?
         var dropped = LossReport()
@@ -82,7 +80,7 @@ package final class AdapterLink: Sendable {
         log = AdapterLog(logger: logger, factory: metrics)
         eventLoop = group.next()
         let state = BusState(isRequired: false, probeTimeout: options.probeTimeout)
-        core = Locked(Core(state: state, queue: PublishQueue(limit: options.outgoingLimit)))
+        core = Locked(Core(state: state, outgoing: OutgoingHints(limit: options.outgoingLimit)))
         (incoming, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(options.incomingLimit))
     }
 
@@ -120,11 +118,11 @@ package final class AdapterLink: Sendable {
         let (link, dropped, report) = core.withLock { core -> (RedisLink?, Int, Int?) in
             guard core.state.acceptsHints else { return (nil, 0, nil) }
             // Who types is of no use a little later.
-            if case .event(.chat(.typing)) = hint, core.link == nil || core.queue.isHalfFull {
+            if case .event(.chat(.typing)) = hint, core.outgoing.isSlow {
                 return (nil, 1, core.dropped.add(1, at: now))
             }
-            let dropped = core.queue.offer(hint, bytes: hint.size)
-            return (core.linkToDrain(), dropped, core.dropped.add(dropped, at: now))
+            let dropped = core.outgoing.offer(hint, bytes: hint.size)
+            return (core.outgoing.linkToDrain(), dropped, core.dropped.add(dropped, at: now))
         }
         if dropped > 0 { log.publishDropped.increment(by: dropped) }
         if let report { log.dropped(published: report) }
@@ -133,7 +131,7 @@ package final class AdapterLink: Sendable {
 
     /// Writes what the window allows. On the link's event loop.
     func drain(_ link: RedisLink) {
-        while let hint = core.withLock({ $0.nextHint(for: link) }) {
+        while let hint = core.withLock({ $0.outgoing.next(over: link) }) {
             let publications = hint.publications(codec)
             for (index, publication) in publications.enumerated() {
                 let command = RedisCommand.publish(publication.payload, to: publication.channel, isSharded: format == .sharded)
@@ -152,11 +150,7 @@ package final class AdapterLink: Sendable {
         case .failure: return
         }
         guard isLast else { return }
-        let (isIdle, drainable) = core.withLock { core -> (Bool, RedisLink?) in
-            guard core.link === link else { return (false, nil) }
-            core.queue.complete()
-            return (core.queue.isEmpty, core.linkToDrain())
-        }
+        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(over: link) }
         if isIdle { idle.fire() }
         drainable.map(drain)
     }
@@ -202,22 +196,5 @@ package final class AdapterLink: Sendable {
     func finish() {
         input.finish()
         idle.finish()
-    }
-}
-
-extension AdapterLink.Core {
-    /// The link to call `drain` with; nil where there is nothing to write or it is on its way.
-    mutating func linkToDrain() -> RedisLink? {
-        guard let link, !isDraining, queue.hasNext else { return nil }
-        isDraining = true
-        return link
-    }
-
-    /// The next message to write over `link`; nil ends the draining.
-    mutating func nextHint(for link: RedisLink) -> AdapterHint? {
-        guard self.link === link else { return nil }
-        if let hint = queue.next() { return hint }
-        isDraining = false
-        return nil
     }
 }
