@@ -46,7 +46,7 @@ package struct SyncOffset: Hashable, Sendable {
 
     /// A message was delivered in its turn: everything below it is with the client.
     package mutating func delivered(_ seq: Int64, in conversation: ConversationID) {
-        if cursors[conversation] == nil, cursors.count >= Self.cursorLimit, let other = cursors.keys.first { cursors[other] = nil }
+        if cursors.count >= Self.cursorLimit, cursors[conversation] == nil, let other = cursors.keys.first { cursors[other] = nil }
         cursors[conversation] = seq
     }
 
