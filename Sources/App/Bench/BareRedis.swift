@@ -30,9 +30,10 @@ struct BareRedis: Sendable {
         let received = Mutex((bytes: 0, messages: 0))
         let subscriber = try await RedisLine.connect(to: redis, on: loop) { bytes in
             let (known, all) = received.withLock { received in
+                let known = received.messages
                 received.bytes += bytes.readableBytes
-                defer { received.messages = max(0, received.bytes - confirmation) / push }
-                return (received.messages, max(0, received.bytes - confirmation) / push)
+                received.messages = max(0, received.bytes - confirmation) / push
+                return (known, received.messages)
             }
             subscribed.succeed()
             for number in known..<all { times.arrived(number, due: openLoop.dueTime) }

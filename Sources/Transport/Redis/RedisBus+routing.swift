@@ -8,12 +8,7 @@ extension RedisBus {
         let waiting = core.withLock { $0.subscriptions.follow(topic) { BusSignal() } }
         changeSubscriptionsSoon()
         guard let waiting else { return }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in waiting.waiter.stream { return } }
-            group.addTask { try? await self.time.sleep(for: self.options.followTimeout) }
-            await group.next()
-            group.cancelAll()
-        }
+        await waiting.waiter.wait(atMost: options.followTimeout, time)
         core.withLock { $0.subscriptions.giveUp(waiting.id, on: topic) }
     }
 

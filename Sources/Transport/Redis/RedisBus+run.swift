@@ -180,15 +180,7 @@ extension RedisBus {
 
     private func waitForStop() async -> Exit {
         guard (try? await gracefulShutdown()) != nil else { return .stop }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                guard !self.core.withLock({ $0.outgoing.isEmpty }) else { return }
-                for await _ in self.idle.stream where self.core.withLock({ $0.outgoing.isEmpty }) { return }
-            }
-            group.addTask { try? await self.time.sleep(for: self.options.flushTimeout) }
-            await group.next()
-            group.cancelAll()
-        }
+        if waitingHints > 0 { await idle.wait(atMost: options.flushTimeout, time) { self.waitingHints == 0 } }
         return .stop
     }
 }

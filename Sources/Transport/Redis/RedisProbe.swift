@@ -37,18 +37,7 @@ package struct RedisProbe: Sendable {
         let start = time.uptime()
         let reply = try await link.commands.send(.publish(Array(token.utf8), to: channel), within: timeout)
         if let code = reply.errorCode { throw RedisError(.refused, "Redis refused PUBLISH (\(code))") }
-        let isBack = await withTaskGroup(of: Bool.self) { tasks in
-            tasks.addTask {
-                for await _ in returned.stream { return true }
-                return false
-            }
-            tasks.addTask {
-                try? await time.sleep(for: timeout)
-                return false
-            }
-            defer { tasks.cancelAll() }
-            return await tasks.next() ?? false
-        }
+        let isBack = await returned.wait(atMost: timeout, time)
         guard isBack else { throw RedisError(.timeout, "what was published did not come back") }
         return time.uptime() - start
     }

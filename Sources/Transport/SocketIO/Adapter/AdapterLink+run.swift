@@ -28,15 +28,8 @@ extension AdapterLink {
 
     /// Waits until everything is out, at most so long.
     func flush(within limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                guard !self.core.withLock({ $0.outgoing.isEmpty }) else { return }
-                for await _ in self.idle.stream where self.core.withLock({ $0.outgoing.isEmpty }) { return }
-            }
-            group.addTask { try? await self.time.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        guard !core.withLock({ $0.outgoing.isEmpty }) else { return }
+        await idle.wait(atMost: limit, time) { self.core.withLock { $0.outgoing.isEmpty } }
     }
 
     /// With the classic format broadcasts come over a pattern, and requests over a channel of which the other instances count the
