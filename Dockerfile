@@ -81,10 +81,12 @@ FROM scratch
 COPY --from=files /image /
 COPY --from=files --chown=10001:10001 /var/lib/switchboard /var/lib/switchboard
 
-# Other machines reach a container by its own address, so 127.0.0.1 is no place to listen.
+# Other machines reach a container by its own address, so 127.0.0.1 is no place to listen. Containers of a pod may share their memory, and
+# each has its server as process 1: libmongoc's counters, which go by that number, would be in each other's way.
 ENV HOST=0.0.0.0 \
     PORT=8000 \
-    DB_URI=sqlite:/var/lib/switchboard/switchboard.db
+    DB_URI=sqlite:/var/lib/switchboard/switchboard.db \
+    MONGOC_DISABLE_SHM=1
 
 USER 10001:10001
 WORKDIR /var/lib/switchboard

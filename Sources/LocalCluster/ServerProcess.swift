@@ -31,6 +31,8 @@ package final class ServerProcess: Sendable {
             "JWT_SECRET": Self.tokenSecret,
             "SCRYPT_LOG_N": "4",
             "LOG_LEVEL": "debug",
+            // What a process of the same id has left behind in shared memory would have libmongoc warn on standard error.
+            "MONGOC_DISABLE_SHM": "1",
         ]
         self.directory = directory
         process = try ChildProcess(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import Transport
 
 /// The command line of the server.
 @main
@@ -15,6 +16,7 @@ struct Switchboard: AsyncParsableCommand {
     )
 
     static func main() async {
+        SharedCounters.unlink()
         do {
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
