@@ -25,13 +25,14 @@ extension Instance {
 
     static func openStore(_ settings: Settings) async throws -> any ClosableStore {
         do throws(StoreError) {
+            let logger = Logger(label: "Store")
             switch settings.database.uri {
             case .sqlite(let path):
-                return try await SQLiteStore.open(path: path, logger: Logger(label: "Store"))
+                return try await SQLiteStore.open(path: path, logger: logger)
             case .mongodb(let uri):
                 var options = MongoStore.Options()
                 options.poolSize = settings.database.poolSize
-                return try await MongoStore.open(uri: uri.value, options: options)
+                return try await MongoStore.open(uri: uri.value, options: options, logger: logger)
             }
         } catch {
             throw ExitError(.failure, "\(settings.database.uri.name) can't be opened: \(error.detail)")

@@ -33,7 +33,7 @@ extension MongoStore {
                 await oweRaise(attempt)
                 return .failure(failure.storeError)
             case .paused(let failure):
-                logger.debug("append_conflict", metadata: ["detail": .string(failure?.detail ?? "not visible yet")])
+                logger?.debug("append_conflict", metadata: ["detail": .string(failure?.detail ?? "not visible yet")])
                 guard await retry.pause(after: failure) else {
                     attempt.memory.nextSeq = nil
                     await oweRaise(attempt)

@@ -29,11 +29,11 @@ package final class MongoStore: Store {
     let reads: SessionReads
     let latestStamp: LatestStamp
     let patience: Duration
-    let logger: Logger
+    let logger: Logger?
 
     /// - Parameter fillsStamps: whether the server replaces a stamp of zero in an insert by its time, as MongoDB does and others of its
     ///   protocol don't.
-    private init(pool: ClientPool, fillsStamps: Bool, options: Options, logger: Logger) {
+    private init(pool: ClientPool, fillsStamps: Bool, options: Options, logger: Logger?) {
         self.pool = pool
         self.logger = logger
         patience = options.patience
@@ -63,13 +63,15 @@ package final class MongoStore: Store {
 
     /// Connects, and makes the indexes that are missing.
     ///
-    /// - Parameter uri: a connection string (https://www.mongodb.com/docs/manual/reference/connection-string/) as libmongoc 1.23 reads
-    ///   it; where it names no database, `switchboard` is used.
+    /// - Parameters:
+    ///   - uri: a connection string (https://www.mongodb.com/docs/manual/reference/connection-string/) as libmongoc 1.23 reads it; where
+    ///     it names no database, `switchboard` is used.
+    ///   - logger: is told of conflicts, and at the end how much was written and read.
     /// - Throws: `.unavailable` where no server answers within `patience`; the detail is meant for the operator and holds no secret.
     package static func open(
         uri: String,
         options: Options = Options(),
-        logger: Logger = Logger(label: "Store")
+        logger: Logger? = nil
     ) async throws(StoreError) -> MongoStore {
         let pool = try await ClientPool.open(uri: uri, options: .init(size: options.poolSize, waitingLimit: options.waitingLimit))
         do throws(StoreError) {
@@ -90,7 +92,7 @@ package final class MongoStore: Store {
         await pool.close()
         await groups.finish()
         let count = insertCount.sums
-        logger.notice(
+        logger?.notice(
             "store_closed",
             metadata: [
                 "inserts": .stringConvertible(count.inserts), "messages": .stringConvertible(count.messages),
