@@ -9,7 +9,9 @@ package actor Registry {
     /// Changed by this actor alone; behind a lock, so that whoever delivers a message finds its users where it runs.
     private nonisolated let entries = Locked<[UserID: Entry]>([:])
     private var connections = 0
-    private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
+    private var emptyWaiters: [AsyncStream<Never>.Continuation] = []
+    /// The uptime until which everybody is asked to leave; nil while nobody is.
+    private var drainEnd: Duration?
 
     private let environment: DeliveryEnvironment
 
@@ -46,6 +48,7 @@ package actor Registry {
         }
         connections += 1
         await user.add(session, as: principal)
+        if let drainEnd { await user.goAway(session, within: drainEnd - environment.time.uptime()) }
         return user
     }
 
@@ -65,13 +68,15 @@ package actor Registry {
         guard connections == 0 else { return }
         let waiters = emptyWaiters
         emptyWaiters = []
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.finish() }
     }
 
-    /// Returns as soon as nobody is connected.
+    /// Returns as soon as nobody is connected, or the task is cancelled.
     package func waitUntilEmpty() async {
         guard connections > 0 else { return }
-        await withCheckedContinuation { emptyWaiters.append($0) }
+        let (emptied, waiter) = AsyncStream.makeStream(of: Never.self)
+        emptyWaiters.append(waiter)
+        for await _ in emptied {}
     }
 
     package func user(_ id: UserID) -> UserActor? {
@@ -102,8 +107,14 @@ package actor Registry {
         }
     }
 
-    /// Asks every connection to leave, spread over `window`.
+    /// Asks every connection to leave, spread over `window`; also those that join from now on.
     package func goAway(within window: Duration) async {
+        drainEnd = environment.time.uptime() + window
         for user in everybody { await user.goAway(within: window) }
+    }
+
+    /// Ends every connection.
+    package func endAll(_ reason: EndReason) async {
+        for user in everybody { await user.endAll(reason) }
     }
 }

@@ -1,4 +1,3 @@
-import DequeModule
 import Logging
 
 /// One connection: who it belongs to, what it may ask for, what is written to it.
@@ -17,7 +16,7 @@ package actor SessionActor {
     var state: SessionState
     private var limiter: RateLimiter
     private let openedAt: Duration
-    private var badFrames = WindowCounter(limit: 20, window: .seconds(60))
+    private var badFrames = SlidingCounter(limit: 20, window: .seconds(60))
     var principal: Principal?
     /// The user's actor, while the session is registered.
     var user: UserActor?
@@ -25,11 +24,7 @@ package actor SessionActor {
     private var departure: Task<Void, Never>?
     var commands = CommandQueue()
     var worker: Task<Void, Never>?
-    /// Sends that have no answer yet.
-    var inFlight: Set<ClientMessageID> = []
-    /// The latest messages whose `ACK` was written.
-    var acked: Deque<MessageID> = []
-    private static let ackedLimit = 1_024
+    var ownSends = OwnSends()
     /// Whether it was counted as opened.
     private(set) var wasCounted = false
     var presence = SessionPresence()
@@ -77,7 +72,7 @@ extension SessionActor {
     /// Begins the session's life; called once, when frames can be written.
     package func start() {
         guard case .joining(let principal) = state.phase else { return }
-        beginJoining { await self.join(principal) }
+        beginJoining { await self.join(principal, ref: nil) }
     }
 
     /// Runs `steps`, at whose end the session is live or has ended.
@@ -123,7 +118,9 @@ extension SessionActor {
 
     /// Looks at the time; called about once a second.
     package func tick() {
-        switch state.tick(now: environment.time.uptime(), wallClock: environment.time.now()) {
+        let now = environment.time.uptime()
+        write(ownSends.overdue(at: now))
+        switch state.tick(now: now, wallClock: environment.time.now()) {
         case .none: break
         case .ping: outbound.ping()
         case .end(let reason): end(reason)
@@ -137,12 +134,41 @@ extension SessionActor {
 }
 
 extension SessionActor {
-    /// Writes an event that others share, unless it is a message that this connection sent: its `ACK` brings that, so only what was
-    /// changed since is told.
+    /// Writes an event that others share, unless it is a message whose `ACK` was written to this connection: of that only what was changed
+    /// since is told.
     package func deliver(_ event: SharedEvent) {
         guard state.isLive else { return }
-        guard let own = ownMessage(event) else { return admit(outbound.send(event)) }
-        if own.rev > 0 { send(.messageUpdated(own, showsClientMessageID: true)) }
+        deliver(event, ownSends.judge(event, of: principal?.userID))
+    }
+
+    /// Writes a message that the connection lacked, as `deliver`, but never waits for an answer: a `SYNCED` may follow that counts on it.
+    package func bring(_ event: SharedEvent) {
+        guard state.isLive else { return }
+        switch ownSends.judge(event, of: principal?.userID) {
+        case .hold:
+            write(ownSends.takeAll())
+            admit(outbound.send(event))
+        case let verdict:
+            deliver(event, verdict)
+        }
+    }
+
+    private func deliver(_ event: SharedEvent, _ verdict: OwnSends.Verdict) {
+        switch verdict {
+        case .write: admit(outbound.send(event))
+        case .skip: break
+        case .update(let message): send(.messageUpdated(message, showsClientMessageID: true))
+        case .hold: write(ownSends.hold(event, at: environment.time.uptime()))
+        }
+    }
+
+    private func write(_ events: [SharedEvent]) {
+        for event in events where !state.isClosed { admit(outbound.send(event)) }
+    }
+
+    /// A send is answered: with the message that the `ACK` has named, or an error where it is nil.
+    func noteAnswered(_ id: ClientMessageID, with message: Message?) {
+        for (event, verdict) in ownSends.answered(id, with: message, of: principal?.userID) where state.isLive { deliver(event, verdict) }
     }
 
     /// Writes the answer to a command of this session.
@@ -155,35 +181,19 @@ extension SessionActor {
     /// - Returns: false where it had ended already.
     @discardableResult
     package func end(_ reason: EndReason) -> Bool {
-        end(reason, farewell: reason.farewell)
+        end(reason, farewell: reason.farewell())
     }
 
-    /// Tells the client to reconnect after `delay`, and works on until then.
+    /// Tells the client to reconnect after `delay`, and works on until then. Nothing happens where it was told.
     package func goAway(after delay: Duration) {
-        guard !state.isClosed else { return }
-        state.drain(until: environment.time.uptime() + delay)
+        guard state.drain(until: environment.time.uptime() + delay), state.isLive else { return }
         send(.goAway(reason: "drain", reconnectAfter: delay))
-    }
-
-    /// The message that came, where this connection sent it and has its `ACK` or will have it. Nobody on the way knows where a message
-    /// came from.
-    private func ownMessage(_ event: SharedEvent) -> Message? {
-        guard let sender = event.sender, sender == principal?.userID, case .messageReceived(let message, _, _) = event.event else {
-            return nil
-        }
-        return inFlight.contains(message.clientMessageID) || acked.contains(message.messageID) ? message : nil
     }
 
     /// Counts the session as one that was welcomed.
     func count() {
         wasCounted = true
         environment.metrics.sessions.noteOpened()
-    }
-
-    /// Remembers a message whose `ACK` is written.
-    func noteAcked(_ message: Message) {
-        acked.append(message.messageID)
-        if acked.count > Self.ackedLimit { acked.removeFirst() }
     }
 }
 
@@ -213,8 +223,7 @@ extension SessionActor {
     /// - Parameter reason: nil where the socket was gone first.
     private func release(because reason: EndReason?) {
         commands.removeAll()
-        inFlight.removeAll()
-        acked.removeAll()
+        ownSends = OwnSends()
         catchUp = CatchUp()
         catchUpTask?.cancel()
         guard user != nil, let principal else { return }
@@ -256,11 +265,13 @@ extension EndReason {
     }
 
     /// The event that explains the close to the client; nil where the close says it all.
-    fileprivate var farewell: Event? {
+    ///
+    /// - Parameter ref: of the command that it answers.
+    func farewell(ref: String? = nil) -> Event? {
         switch self {
-        case .suspended: .error(ref: nil, .suspended)
-        case .rateLimited: .error(ref: nil, RequestError(.rateLimited, "The connection kept sending too much."))
-        case .unauthenticated, .tokenExpired: .error(ref: nil, RequestError(self))
+        case .suspended: .error(ref: ref, .suspended)
+        case .rateLimited: .error(ref: ref, RequestError(.rateLimited, "The connection kept sending too much."))
+        case .unauthenticated, .tokenExpired: .error(ref: ref, RequestError(self))
         case .removed, .revoked, .slowConsumer, .tooManyBadFrames, .syncExpected, .goingAway, .serviceRestart, .heartbeatTimeout,
             .internalError:
             nil

@@ -21,7 +21,7 @@ package actor UserActor: FeedOwner {
     private var early: [ConversationID: (first: Int64?, last: Int64)] = [:]
     private var feeds: [ConversationID: Feed] = [:]
     private var channels: [ChannelName: ChannelActor] = [:]
-    /// How often the user has entered or left a channel here: what was read of memberships before the last time may be old.
+    /// How often it was heard that the user has entered or left a channel: what was read of memberships before the last time may be old.
     private var channelChanges: UInt64 = 0
     /// Runs while it is read which channels the user is in.
     private var preparation: Task<Result<Void, StoreError>, Never>?
@@ -93,12 +93,14 @@ package actor UserActor: FeedOwner {
 
     /// Asks every connection to leave, each after a time of its own between zero and `window`.
     package func goAway(within window: Duration) {
+        for member in members.values { goAway(member.session, within: window) }
+    }
+
+    /// Asks a connection to leave after a time between zero and `window`.
+    package func goAway(_ session: SessionActor, within window: Duration) {
         var generator = environment.random
-        for member in members.values {
-            let delay = Duration.milliseconds(Int64.random(in: 0...window.milliseconds, using: &generator))
-            let session = member.session
-            session.executor.execute { session.assumeIsolated { $0.goAway(after: delay) } }
-        }
+        let delay = Duration.milliseconds(Int64.random(in: 0...max(0, window.milliseconds), using: &generator))
+        session.executor.execute { session.assumeIsolated { $0.goAway(after: delay) } }
     }
 }
 
@@ -133,7 +135,12 @@ extension UserActor {
             isFollowing = true
         }
         do throws(StoreError) {
-            for name in try await environment.store.channels(of: userID) { _ = open(name) }
+            var (known, names): (UInt64, [ChannelName])
+            repeat {
+                known = channelChanges
+                names = try await environment.store.channels(of: userID)
+            } while channelChanges != known
+            for name in names { _ = open(name) }
             knowsChannels = true
             return .success(())
         } catch {
@@ -271,6 +278,7 @@ extension UserActor {
     /// - Returns: whether it was news here.
     @discardableResult
     package func follow(_ name: ChannelName, except connection: ConnectionID? = nil) async throws(StoreError) -> Bool {
+        channelChanges += 1
         while !isRetired {
             let known = channelChanges
             let joinedSeq = try await environment.store.joinedSeq(of: userID, in: name)

@@ -11,14 +11,29 @@ struct DrainService: Service {
     let window: Duration
     let logger: Logger
 
+    /// What is longer under way than `window` is ended after this.
+    private static let patience = Duration.seconds(2)
+    /// How long after `window` everything that still runs is cancelled.
+    static let cancellation = Duration.seconds(4)
+    /// How long after `window` the process ends, whatever hangs.
+    private static let end = Duration.seconds(5)
+
     func run() async throws {
-        try? await gracefulShutdown()
+        guard (try? await gracefulShutdown()) != nil else { return }
         state.begin()
+        EndOfPatience.begin(after: window + Self.end)
         // A second signal ends the process at once.
         for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
         let counts = await registry.counts
         logger.info("draining", metadata: ["connections": .stringConvertible(counts.connections)])
         await registry.goAway(within: window)
-        await registry.waitUntilEmpty()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await registry.waitUntilEmpty() }
+            // Cancelled: nobody is left.
+            group.addTask { try? await Task.sleep(for: window + Self.patience) }
+            await group.next()
+            group.cancelAll()
+        }
+        await registry.endAll(.goingAway)
     }
 }

@@ -34,7 +34,7 @@ enum Server {
                 .init(service: instance.busConsumer),
                 .init(service: instance.reconciler),
                 .init(service: instance.activity),
-                .init(service: instance.application(settings, door: door, logger: logger)),
+                .init(service: BoundedShutdown(service: instance.application(settings, door: door, logger: logger), limit: .seconds(1))),
                 .init(service: SocketIOService(door: door)),
                 .init(service: drain),
                 .init(service: StartPagesService(), successTerminationBehavior: .ignore),
@@ -47,7 +47,7 @@ enum Server {
             services.services.insert(.init(service: application), at: 0)
         }
         if let bus = instance.busService { services.services.insert(.init(service: bus), at: 0) }
-        services.maximumGracefulShutdownDuration = settings.connections.drain + .seconds(5)
+        services.maximumGracefulShutdownDuration = settings.connections.drain + DrainService.cancellation
         do {
             try await ServiceGroup(configuration: services).run()
         } catch let error as BusStartError {
@@ -56,6 +56,8 @@ enum Server {
             throw ExitError(.temporaryFailure, error.description)
         } catch let error as IOError {
             throw ExitError(.failure, "\(settings.http.host):\(settings.http.port) can't be listened on: \(error)")
+        } catch is CancellationError {
+            throw ExitError(.failure, "what was under way did not end in time")
         }
         await instance.close()
         logger.info("stopped")

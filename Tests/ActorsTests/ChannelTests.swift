@@ -66,6 +66,22 @@ struct ChannelTests {
         #expect(dora.outbound.messages.isEmpty)
     }
 
+    @Test func whoLeavesByAnotherSessionWhileJoiningIsOut() async throws {
+        let (ada, second, bob, _) = try await makeChannel()
+        await a.store.hold(.lastSeq)
+        let asked = a.store.calls.elements.count { $0 == .lastSeq }
+        await ada.receive(.success(.conversation(.join(general, since: 1_000))))
+        await a.store.calls.wait { $0.count { $0 == .lastSeq } > asked }
+        try await second.leave(general)
+        await a.store.release(.lastSeq)
+        // Answered when the join is over.
+        try await ada.leave(general)
+        try await bob.send("not for who has left", to: general, id: "m1")
+        _ = await bob.acks(1)
+        await ada.executor.settle()
+        #expect(ada.outbound.messages.isEmpty)
+    }
+
     @Test func sinceBringsWhatWasMissedBeforeWhatIsNew() async throws {
         let (ada, _, bob, _) = try await makeChannel()
         try await bob.leave(general)

@@ -179,6 +179,16 @@ struct Connection: Sendable {
         return outputs.compactMap(\.error)
     }
 
+    /// Those of the errors so far, with which the client told its commands apart.
+    var refs: [String?] {
+        outbound.outputs.elements.compactMap { output in
+            switch output {
+            case .event(.error(let ref, _)), .close(_, after: .error(let ref, _)): .some(ref)
+            default: nil
+            }
+        }
+    }
+
     var isWelcomed: Bool {
         outbound.events.contains { if case .welcome = $0 { true } else { false } }
     }

@@ -29,12 +29,15 @@ struct SessionAdmissionTests {
     @Test func refusesAWrongTokenAndAnyOtherFirstFrame() async throws {
         let instance = Instance()
         let one = await instance.open(nil)
-        await one.receive(.success(.authenticate(token: "nonsense")))
+        await one.receive(.success(.authenticate(token: "nonsense")), ref: "r1")
         #expect(await one.outbound.waitForClose() == .unauthenticated)
-        #expect(await one.errors(1).first?.code == .unauthenticated)
+        #expect(await one.errors(1).map(\.code) == [.unauthenticated])
+        #expect(one.refs == ["r1"])
         let other = await instance.open(nil)
-        await other.receive(.success(.ping))
+        await other.receive(.success(.ping), ref: "r2")
         #expect(await other.outbound.waitForClose() == .unauthenticated)
+        #expect(await other.errors(1).map(\.code) == [.unauthenticated])
+        #expect(other.refs == ["r2"])
         #expect(await instance.registry.counts == (0, 0))
     }
 
@@ -182,6 +185,28 @@ struct SessionTrafficTests {
         #expect(await receiver.outbound.waitForMessages(2).map(\.content) == ["hello", "last"])
     }
 
+    /// Of two sessions that use the same `clientMessageId` at the same time one is refused: what the other has stored is new to it.
+    @Test func whoIsRefusedIsToldWhatWasStoredInstead() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        let bob = try await instance.register("bob")
+        let first = await instance.connect(ada)
+        let second = await instance.connect(ada)
+        await instance.store.hold(.append)
+        try await first.send("this", to: bob.user.userID, id: "m1")
+        await instance.store.calls.wait { $0.contains(.append) }
+        try await second.send("that", to: bob.user.userID, id: "m1")
+        await instance.store.release(.append)
+        let stored = try #require(await first.acks(1).first)
+        #expect(await second.errors(1).first?.code == .conflict)
+        #expect(await second.outbound.waitForMessages(1) == [stored])
+        try await second.send("another", to: bob.user.userID, id: "m2")
+        let next = try #require(await second.acks(1).first)
+        #expect(await first.outbound.waitForMessages(1) == [next])
+        await second.executor.settle()
+        #expect(second.outbound.messages == [stored])
+    }
+
     @Test func tellsAStoreFailureAndLivesOn() async throws {
         let instance = Instance()
         let ada = try await instance.register("ada")
@@ -265,5 +290,34 @@ struct SessionTrafficTests {
         instance.time.advance(by: .seconds(20))
         await sender.session.tick()
         #expect(await sender.outbound.waitForClose() == .goingAway)
+    }
+
+    @Test func whoComesInWhileOthersAreAskedToLeaveIsAskedToo() async throws {
+        let instance = Instance()
+        let ada = try await instance.register("ada")
+        await instance.registry.goAway(within: .seconds(20))
+        instance.time.advance(by: .seconds(15))
+        let late = await instance.open(nil)
+        await late.receive(.success(.authenticate(token: ada.token)))
+        await late.outbound.outputs.wait(count: 2)
+        #expect(late.isWelcomed)
+        guard case .goAway(_, let delay) = late.outbound.events.last else {
+            Issue.record("no GOAWAY after WELCOME")
+            return
+        }
+        #expect(delay <= .seconds(5))
+        instance.time.advance(by: .seconds(5))
+        await late.session.tick()
+        #expect(await late.outbound.waitForClose() == .goingAway)
+        await instance.registry.waitUntilEmpty()
+    }
+
+    @Test func nobodyWaitsForTheLastToLeaveOnceCancelled() async throws {
+        let instance = Instance()
+        _ = await instance.connect(try await instance.register("ada"))
+        let waiting = Task { await instance.registry.waitUntilEmpty() }
+        waiting.cancel()
+        await waiting.value
+        #expect(await instance.registry.counts.connections == 1)
     }
 }

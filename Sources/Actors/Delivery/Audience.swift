@@ -77,7 +77,7 @@ struct Audience {
         // What was read may have changed since, and the change was not told to who hadn't had the message.
         let events = messages.map { MessageEvents(received: feed.updates.latest($0)) }
         member.session.executor.execute {
-            for event in events { member.session.assumeIsolated { $0.deliver(event.event(for: member.userID)) } }
+            for event in events { member.session.assumeIsolated { $0.bring(event.event(for: member.userID)) } }
         }
         let isLive = update(connection) { standing in
             standing.advance(to: last, in: conversation, delivered: feed.cursor.position, lastSeq: lastSeq)

@@ -92,9 +92,12 @@ extension SessionActor {
                 var behind: Int64?
                 // As far as the store says, which may be further than this instance has delivered.
                 if !isHeld { behind = await channel?.release(connectionID, missed: place) }
-                guard !state.isClosed else {
+                // The user may have left meanwhile by another session.
+                let isStillIn = await user.channel(name) === channel
+                guard isStillIn, !state.isClosed else {
                     await channel?.leave(connectionID)
-                    return []
+                    if state.isClosed { return [] }
+                    continue
                 }
                 if let behind {
                     catchUp.add(CatchUp.Lack(after: behind, lastSeq: place.lastSeq, isReplay: false), in: place.conversationID)

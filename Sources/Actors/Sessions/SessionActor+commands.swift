@@ -3,12 +3,12 @@ extension SessionActor {
         switch (command, state.phase) {
         case (.authenticate(let token), .awaitingToken):
             guard state.beginAuthentication() else { return }
-            beginJoining { await self.authenticate(token) }
+            beginJoining { await self.authenticate(token, ref: ref) }
         case (.authenticate, _):
             refuse(RequestError(.badRequest, "AUTH is allowed only once, as the first frame of a connection without a token."), ref: ref)
         case (_, .awaitingToken):
-            send(.error(ref: ref, RequestError(.unauthenticated, "The first frame must be AUTH with a token.")))
-            end(.unauthenticated)
+            let error = RequestError(.unauthenticated, "The first frame must be AUTH with a token.")
+            end(.unauthenticated, farewell: .error(ref: ref, error))
         case (.ping, _):
             send(.pong(ref: ref, serverTime: environment.time.now()))
         case (.presence(let command), _):
@@ -31,7 +31,7 @@ extension SessionActor {
             return
         }
         commands.append(item)
-        if case .send(let command) = item.command { inFlight.insert(command.clientMessageID) }
+        if case .send(let command) = item.command { ownSends.begin(command.clientMessageID) }
         work()
     }
 
@@ -82,15 +82,14 @@ extension SessionActor {
         }
         let answers = await environment.messaging.send(sends.map(\.command), from: principal, on: executor.taskExecutor)
         for (send, answer) in zip(sends, answers) {
-            inFlight.remove(send.command.clientMessageID)
             switch answer {
             case .success(let receipt):
-                noteAcked(receipt.message)
                 self.send(.ack(ref: send.item.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
                 environment.metrics.sending.acknowledged(after: environment.time.uptime() - send.item.receivedAt)
             case .failure(let error):
                 self.send(.error(ref: send.item.ref, error))
             }
+            noteAnswered(send.command.clientMessageID, with: try? answer.get().message)
         }
         // Before the loop goes on to publish and to deliver what was stored.
         outbound.flush()
@@ -135,7 +134,9 @@ extension SessionActor {
         } catch {
             throw RequestError(error)
         }
-        guard !state.isClosed else { return await channel.leave(connectionID) }
+        // The user may have left meanwhile by another session.
+        let isStillIn = await self.user?.channel(name) === channel
+        guard isStillIn, !state.isClosed else { return await channel.leave(connectionID) }
         switch greeting {
         case .entered(let behind):
             if let behind { lack([channel.conversation: behind]) }

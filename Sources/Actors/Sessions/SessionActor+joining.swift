@@ -1,19 +1,22 @@
 import Logging
 
 extension SessionActor {
-    func authenticate(_ token: String) async {
+    /// - Parameter ref: of the client's `AUTH`, for the error that answers it.
+    func authenticate(_ token: String, ref: String?) async {
         do {
             let principal = try await environment.gate.principal(forToken: token)
             guard state.beginJoining(principal) else { return }
-            await join(principal)
+            await join(principal, ref: ref)
         } catch {
-            end(EndReason(error), farewell: .error(ref: nil, error))
+            end(EndReason(error), farewell: .error(ref: ref, error))
         }
     }
 
     /// Registers, and only then asks the store whether the session is valid: a ban that ran meanwhile has either seen the
     /// registration or is seen here. What was delivered meanwhile is read from the store.
-    func join(_ principal: Principal) async {
+    ///
+    /// - Parameter ref: of the client's `AUTH`, for the error that answers it.
+    func join(_ principal: Principal, ref: String?) async {
         self.principal = principal
         let user = await environment.registry.join(self, as: principal)
         guard !state.isClosed else {
@@ -36,8 +39,8 @@ extension SessionActor {
             lack(await user.welcome(self, welcome(Principal(record), stamp: record.stamp), stamp: record.stamp, holds: resumes))
         } catch {
             switch error {
-            case .ended(let reason): end(reason)
-            case .unavailable(let error): end(.internalError, farewell: .error(ref: nil, error))
+            case .ended(let reason): end(reason, farewell: reason.farewell(ref: ref))
+            case .unavailable(let error): end(.internalError, farewell: .error(ref: ref, error))
             }
         }
     }
@@ -60,6 +63,7 @@ extension SessionActor {
         count()
         environment.logger.info("CONNECT", metadata: logIDs)
         send(.welcome(welcome))
+        if let delay = state.timeLeft(at: environment.time.uptime()) { send(.goAway(reason: "drain", reconnectAfter: delay)) }
         presenceOpened(welcome.principal)
         work()
     }

@@ -13,7 +13,7 @@ package struct RateLimiter: Sendable {
     private let burst: Double
     private var tokens: Double
     private var updatedAt: Duration
-    private var refusals: WindowCounter
+    private var refusals: SlidingCounter
 
     /// - Parameters:
     ///   - rate: frames a second; 0 admits everything.
@@ -23,7 +23,7 @@ package struct RateLimiter: Sendable {
         burst = Double(rate * 2)
         tokens = burst
         updatedAt = now
-        refusals = WindowCounter(limit: rate * 2, window: .seconds(10))
+        refusals = SlidingCounter(limit: rate * 2, window: .seconds(10))
     }
 
     /// Judges one frame that came at `now`.

@@ -107,9 +107,16 @@ package struct SessionState: Sendable {
         lastActivity = now
     }
 
-    /// The instance drains: the connection works on until `deadline`.
-    package mutating func drain(until deadline: Duration) {
-        drainsAt = min(drainsAt ?? deadline, deadline)
+    /// The instance drains: the connection works on until `deadline`; false where it drains already, or has ended.
+    package mutating func drain(until deadline: Duration) -> Bool {
+        guard phase != .closed, drainsAt == nil else { return false }
+        drainsAt = deadline
+        return true
+    }
+
+    /// How long a connection that drains may work on; nil where it doesn't drain.
+    package func timeLeft(at now: Duration) -> Duration? {
+        drainsAt.map { max(.zero, $0 - now) }
     }
 
     /// What is due at `now`.

@@ -41,6 +41,16 @@ struct RateLimiterTests {
         #expect(counter.exceeds(at: .seconds(159)) == true)
         #expect(counter.exceeds(at: .seconds(160)) == false)
     }
+
+    @Test func aSlidingWindowForgetsOneEventAfterTheOther() {
+        var counter = SlidingCounter(limit: 2, window: .seconds(60))
+        #expect(counter.exceeds(at: .seconds(100)) == false)
+        #expect(counter.exceeds(at: .seconds(158)) == false)
+        #expect(counter.exceeds(at: .seconds(159)) == true)
+        #expect(counter.exceeds(at: .seconds(160)) == false)
+        #expect(counter.exceeds(at: .seconds(217)) == true)
+        #expect(counter.exceeds(at: .seconds(218)) == false)
+    }
 }
 
 @Suite("Log-ins are throttled by failures in a sliding window")

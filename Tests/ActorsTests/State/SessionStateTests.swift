@@ -71,10 +71,13 @@ struct SessionStateTests {
         #expect(tick(&state, 1, wallClock: 100_000) == .end(.tokenExpired))
     }
 
-    @Test func drainsAtItsOwnTimeAndNeverLater() {
+    @Test func drainsAtItsOwnTimeOnce() {
         var state = state(principal)
-        state.drain(until: .seconds(5))
-        state.drain(until: .seconds(9))
+        #expect(state.timeLeft(at: .zero) == nil)
+        #expect(state.drain(until: .seconds(5)) == true)
+        #expect(state.drain(until: .seconds(9)) == false)
+        #expect(state.timeLeft(at: .seconds(2)) == .seconds(3))
+        #expect(state.timeLeft(at: .seconds(7)) == .zero)
         #expect(tick(&state, 4) == .none)
         #expect(tick(&state, 5) == .end(.goingAway))
     }

@@ -44,6 +44,27 @@ struct DrainTests {
         #expect(server.process.log.last?.contains("stopped") == true)
     }
 
+    @Test("Who is let in late is sent away too")
+    func late() async throws {
+        let redis = try await RedisServer.start()
+        let server = try await SoloServer.start(["DRAIN_SECONDS": "2", "REDIS_URL": redis.url, "INSTANCE_ID": "A"])
+        let person = try await server.visitor.person()
+        let early = try await Wire.connect(to: server.url, token: person.token)
+        try await early.frame("WELCOME")
+        let late = try await Wire.connect(to: server.url)
+        server.process.terminate()
+        try await early.frame("GOAWAY")
+        try late.send(["type": "AUTH", "token": .string(person.token)])
+        try await late.frame("WELCOME")
+        try await late.frame("GOAWAY")
+        #expect(try await late.closed().code == 1001)
+        #expect(try await server.process.waitForExit() == .exited(0))
+        #expect(server.process.log.last?.contains("stopped") == true)
+        #expect(try await redis.command("SMEMBERS", "online_users").isEmpty)
+        #expect(try await redis.command("EXISTS", "instance:A") == "0")
+        await redis.stop()
+    }
+
     @Test("Without clients it stops at once")
     func idle() async throws {
         let server = try await SoloServer.start(["DRAIN_SECONDS": "60"])
