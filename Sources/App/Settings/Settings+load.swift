@@ -118,7 +118,10 @@ extension RedisConfiguration {
         if let fromURL = try reader.value(SettingsTable.redisURL) {
             redis = fromURL
         } else if let host {
-            redis = RedisConfiguration(location: .server(.tcp(host: host, port: port)), database: database)
+            redis = RedisConfiguration(location: try location(of: host, port: port), database: database)
+            if redis.isClustered, database != 0 {
+                throw SettingsError("REDIS_DB must be 0 where REDIS_HOST names a Redis Cluster, which has no other database")
+            }
         } else {
             return nil
         }
@@ -130,6 +133,15 @@ extension RedisConfiguration {
             throw SettingsError("REDIS_PASSWORD must be set where Redis has a user name, or be part of REDIS_URL")
         }
         return redis
+    }
+
+    /// - Parameter host: one, or several of a cluster.
+    private static func location(of host: String, port: Int) throws(SettingsError) -> Location {
+        guard host.contains(",") else { return .server(.tcp(host: host, port: port)) }
+        guard let endpoints = SettingsTable.clusterHosts(host, defaultPort: port) else {
+            throw SettingsError("REDIS_HOST must be \(SettingsTable.redisHost.declaration.allowed)")
+        }
+        return .cluster(endpoints)
     }
 }
 

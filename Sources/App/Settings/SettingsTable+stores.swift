@@ -25,21 +25,33 @@ extension SettingsTable {
             name: "REDIS_URL",
             defaultText: "none: a single instance",
             allowed: "redis://[user[:password]@]host[:port][/db], rediss:// (TLS), "
-                + "redis+sentinel://[user[:password]@]host[:port],…/group[/db][?sentinelUsername=…&sentinelPassword=…] or unix:///path[?db=n&username=…&password=…]",
+                + "redis+sentinel://[user[:password]@]host[:port],…/group[/db][?sentinelUsername=…&sentinelPassword=…], "
+                + "redis+cluster://[user[:password]@]host[:port],… or unix:///path[?db=n&username=…&password=…]",
             secrecy: .credentials,
             summary: "The Redis that connects the instances; wins over REDIS_HOST, REDIS_PORT and REDIS_DB."
         ),
         parse: { try? RedisConfiguration(url: $0) }
     )
 
+    /// Several are a cluster's; those that name no port have `redisPort`.
     static let redisHost = Setting<String?>.optional(
         SettingDeclaration(
             name: "REDIS_HOST",
             defaultText: "none",
-            allowed: "a host name or an address",
+            allowed: "a host name or an address; host[:port],… for a Redis Cluster",
             summary: "Host of Redis, where REDIS_URL is not set."
         )
-    ) { isHost($0) ? $0 : nil }
+    ) { text in
+        if text.contains(",") { return clusterHosts(text, defaultPort: 1).map { _ in text } }
+        return isHost(text) ? text : nil
+    }
+
+    /// A comma list of hosts with or without ports, spaces allowed around them.
+    static func clusterHosts(_ text: String, defaultPort: Int) -> [RedisConfiguration.Endpoint]? {
+        guard let hosts = try? RedisConfiguration.endpoints(text.filter { $0 != " " }, defaultPort: defaultPort) else { return nil }
+        let areHosts = hosts.allSatisfy { if case .tcp(let host, _) = $0 { isHost(host) } else { false } }
+        return areHosts ? hosts : nil
+    }
 
     static let redisPort = Setting.integer("REDIS_PORT", default: 6379, in: 1...65_535, summary: "Port of REDIS_HOST.")
 

@@ -95,6 +95,9 @@ package final class RedisBus: Bus, Service {
         core.withLock { $0.state.status }
     }
 
+    /// Whether Redis is a cluster, where a script's keys have to be of one hash slot.
+    package var isClustered: Bool { configuration.isClustered }
+
     /// How many hints wait to be published, or for the answer to it.
     package var waitingHints: Int {
         core.withLock { $0.outgoing.count }

@@ -1,7 +1,7 @@
 extension RedisConfiguration {
     /// Reads `redis://[user[:password]@]host[:port][/database]`, `rediss://…` for TLS,
     /// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/group[/database]`, where the query may hold the sentinels' own
-    /// `sentinelUsername` and `sentinelPassword`, or `unix:///path?db=…&password=…&username=…`; every part may be percent-encoded.
+    /// `sentinelUsername` and `sentinelPassword`, `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, or `unix:///path?db=…&password=…&username=…`; every part may be percent-encoded.
     ///
     /// - Throws: `.configuration`; the message names the part that is wrong and never quotes it, as it may be part of a password.
     package init(url: String) throws(RedisError) {
@@ -14,8 +14,8 @@ extension RedisConfiguration {
         case "rediss": try self.init(server: rest, usesTLS: true)
         case "unix": try self.init(socket: rest)
         case "redis+sentinel": try self.init(sentinels: rest)
-        case "redis+cluster": throw Self.invalid("redis+cluster:// is not supported by this build")
-        default: throw Self.invalid("the scheme is not one of redis, rediss, redis+sentinel, unix")
+        case "redis+cluster": try self.init(cluster: rest)
+        default: throw Self.invalid("the scheme is not one of redis, rediss, redis+sentinel, redis+cluster, unix")
         }
     }
 
@@ -30,10 +30,7 @@ extension RedisConfiguration {
 
     private init(sentinels rest: Substring) throws(RedisError) {
         let parts = try Self.split(rest)
-        var addresses: [Endpoint] = []
-        for host in parts.hosts.split(separator: ",", omittingEmptySubsequences: false) {
-            addresses.append(try Self.endpoint(host, defaultPort: 26_379))
-        }
+        let addresses = try Self.endpoints(parts.hosts, defaultPort: 26_379)
         let path = parts.path.dropFirst().split(separator: "/", maxSplits: 1)
         guard let name = path.first else {
             throw Self.invalid("the group's name is missing: redis+sentinel://host1,host2/mymaster is expected")
@@ -50,6 +47,16 @@ extension RedisConfiguration {
         try readCredentials(parts.credentials)
         if path.count > 1 { database = try Self.databaseNumber(Self.decoded(path[1], part: "the database")) }
         try read(query)
+    }
+
+    private init(cluster rest: Substring) throws(RedisError) {
+        let parts = try Self.split(rest)
+        self.init(location: .cluster(try Self.endpoints(parts.hosts, defaultPort: 6_379)))
+        try readCredentials(parts.credentials)
+        let path = parts.path.drop { $0 == "/" }
+        if !path.isEmpty { database = try Self.databaseNumber(Self.decoded(path, part: "the database")) }
+        try readQuery(parts.query)
+        guard database == 0 else { throw Self.invalid("a cluster has no database but 0") }
     }
 
     private init(socket rest: Substring) throws(RedisError) {
@@ -108,6 +115,17 @@ extension RedisConfiguration {
             fields[String(name)] = try decoded(pair[name.endIndex...].dropFirst(), part: "the query")
         }
         return fields
+    }
+
+    /// Reads `host[:port][,host[:port]…]`; an address of version 6 stands in brackets.
+    ///
+    /// - Throws: `.configuration`, which doesn't quote `text`.
+    package static func endpoints(_ text: some StringProtocol, defaultPort: Int) throws(RedisError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        for host in Substring(text).split(separator: ",", omittingEmptySubsequences: false) {
+            endpoints.append(try endpoint(host, defaultPort: defaultPort))
+        }
+        return endpoints
     }
 
     private static func endpoint(_ text: Substring, defaultPort: Int) throws(RedisError) -> Endpoint {

@@ -12,6 +12,8 @@ package struct RedisConfiguration: Hashable, Sendable {
         case server(Endpoint)
         /// Whichever server these call the primary when a connection is made.
         case sentinels(RedisSentinels)
+        /// A Redis Cluster; of these servers, one after the other, it is asked which there are.
+        case cluster([Endpoint])
     }
 
     package var location: Location
@@ -38,14 +40,20 @@ package struct RedisConfiguration: Hashable, Sendable {
         self.usesTLS = usesTLS
         self.caFile = caFile
     }
+
+    /// Whether keys are spread over several servers by their hash slots.
+    package var isClustered: Bool {
+        if case .cluster = location { true } else { false }
+    }
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomReflectable {
-    /// Host and port, the socket's path, or the sentinels: never user name and password.
+    /// Host and port, the socket's path, the sentinels, or the cluster's addresses: never user name and password.
     package var description: String {
         switch location {
         case .server(let endpoint): endpoint.description
         case .sentinels(let sentinels): sentinels.description
+        case .cluster(let addresses): "the cluster of \(addresses.map(\.description).joined(separator: ","))"
         }
     }
 

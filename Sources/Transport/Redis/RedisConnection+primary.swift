@@ -39,6 +39,8 @@ extension RedisConnection {
                 }
             }
             throw failure
+        case .cluster:
+            throw RedisError(.configuration, "a cluster has several primaries")
         }
     }
 

@@ -23,9 +23,33 @@ struct RedisSettingsTests {
         #expect(byURL?.password == "pw")
     }
 
+    @Test("Several hosts are a cluster's, which has one database")
+    func cluster() throws {
+        let common = [
+            "JWT_SECRET": "0123456789abcdef0123456789abcdef", "REDIS_HOST": "a.example, b.example:7001,[::1]", "REDIS_PORT": "7000",
+        ]
+        let login = ["REDIS_USERNAME": "user", "REDIS_PASSWORD": "pw", "REDIS_TLS": "true"]
+        let redis = try redis(common.merging(login) { _, new in new })
+        let hosts = [("a.example", 7000), ("b.example", 7001), ("::1", 7000)]
+        #expect(redis?.location == .cluster(hosts.map { .tcp(host: $0.0, port: $0.1) }))
+        #expect(redis?.username == "user" && redis?.password == "pw" && redis?.usesTLS == true)
+        for (name, value, message) in [
+            ("REDIS_DB", "1", "REDIS_DB must be 0 where REDIS_HOST names a Redis Cluster"),
+            ("REDIS_HOST", "a.example,", "REDIS_HOST must be a host name"),
+            ("REDIS_HOST", "a.example,b.example:0", "REDIS_HOST must be a host name"),
+            ("REDIS_HOST", "a.example,b/c", "REDIS_HOST must be a host name"),
+        ] {
+            let error = try #require(throws: SettingsError.self) { try self.redis(common.merging([name: value]) { _, new in new }) }
+            #expect(error.description.hasPrefix(message), "\(error)")
+        }
+    }
+
     @Test(
         "A URL that is none of Redis is refused, what it holds not shown",
-        arguments: ["http://a:hunter2@b", "redis://a:hunter2@b:0", "redis+cluster://h1,hunter2", "redis://a:hunter2%zz@b"]
+        arguments: [
+            "http://a:hunter2@b", "redis://a:hunter2@b:0", "redis+cluster://h1,h2/hunter2", "redis+cluster://h1/1",
+            "redis://a:hunter2%zz@b",
+        ]
     )
     func badURL(text: String) throws {
         let error = try #require(throws: SettingsError.self) {

@@ -51,6 +51,14 @@ struct RedisConfigurationTests {
                 database: 3
             )
         ),
+        (
+            "redis+cluster://u:p%2Cw@h1,[::1]:7001,h3:7002/0",
+            RedisConfiguration(
+                location: .cluster([.tcp(host: "h1", port: 6_379), .tcp(host: "::1", port: 7_001), .tcp(host: "h3", port: 7_002)]),
+                username: "u",
+                password: "p,w"
+            )
+        ),
     ])
     func reads(url: String, expected: RedisConfiguration) throws {
         #expect(try RedisConfiguration(url: url) == expected)
@@ -66,7 +74,10 @@ struct RedisConfigurationTests {
         ("redis+sentinel://h1/master/S3cret", "the database"),
         ("redis+sentinel://h1/master?sentinelUsername=S3cret", "without a password"),
         ("redis://h?sentinelPassword=S3cret", "query"),
-        ("redis+cluster://h1,h2", "not supported by this build"),
+        ("redis+cluster://h1,h2/1", "no database but 0"),
+        ("redis+cluster://h1?db=1", "no database but 0"),
+        ("redis+cluster://h1,", "the host"),
+        ("redis+cluster://h1:S3cret", "port"),
         ("redis://", "host"),
         ("redis://:S3cret@", "host"),
         ("redis://h:0", "port"),
@@ -105,6 +116,9 @@ struct RedisConfigurationTests {
         let sentinels = try RedisConfiguration(url: url)
         #expect("\(sentinels)" == "main of the sentinels h1:26379,h2:7")
         dump(sentinels, to: &dumped)
+        let cluster = try RedisConfiguration(url: "redis+cluster://user:S3cret@h1,h2:7")
+        #expect("\(cluster)" == "the cluster of h1:6379,h2:7" && cluster.isClustered && !sentinels.isClustered)
+        dump(cluster, to: &dumped)
         #expect(!dumped.contains("S3cret") && !dumped.contains("user"))
     }
 }
