@@ -5,6 +5,8 @@ import Logging
 struct BusHint: Sendable {
     let channel: String
     let payload: [UInt8]
+    /// Whether the channel is for those who follow a topic; else everybody hears it.
+    let isForTopic: Bool
     /// False where the same event is logged with another channel.
     let isLogged: Bool
     private let delivery: BusDelivery
@@ -13,13 +15,15 @@ struct BusHint: Sendable {
     static func hints(for delivery: BusDelivery, codec: BusEnvelopeCodec, routing: BusRouting) -> [BusHint] {
         let payload = codec.encode(delivery)
         return BusChannel.names(for: delivery.event, routing: routing).enumerated().map { index, channel in
-            BusHint(delivery, payload: payload, channel: channel, isLogged: index == 0)
+            let isForTopic = channel != BusChannel(delivery.event).rawValue
+            return BusHint(delivery, payload: payload, channel: channel, isForTopic: isForTopic, isLogged: index == 0)
         }
     }
 
-    private init(_ delivery: BusDelivery, payload: [UInt8], channel: String, isLogged: Bool) {
+    private init(_ delivery: BusDelivery, payload: [UInt8], channel: String, isForTopic: Bool, isLogged: Bool) {
         self.channel = channel
         self.payload = payload
+        self.isForTopic = isForTopic
         self.isLogged = isLogged
         self.delivery = delivery
     }

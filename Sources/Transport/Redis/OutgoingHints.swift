@@ -32,19 +32,19 @@ struct OutgoingHints<Hint> {
     }
 
     /// The next hint to write over `link`; nil ends the draining.
-    mutating func next(over link: RedisLink) -> Hint? {
+    mutating func next(over link: RedisLink) -> (hint: Hint, ticket: PublishTicket)? {
         guard self.link === link else { return nil }
-        if let hint = queue.next() { return hint }
+        if let next = queue.next() { return next }
         isDraining = false
         return nil
     }
 
-    /// The oldest hint that was written over `link` has its answer.
+    /// A hint that was written over `link` has its answer.
     ///
     /// - Returns: whether the last one is out, and what `linkToDrain` says then.
-    mutating func complete(over link: RedisLink) -> (isIdle: Bool, drainable: RedisLink?) {
+    mutating func complete(_ ticket: PublishTicket, over link: RedisLink) -> (isIdle: Bool, drainable: RedisLink?) {
         guard self.link === link else { return (false, nil) }
-        queue.complete()
+        queue.complete(ticket)
         return (queue.isEmpty, linkToDrain())
     }
 

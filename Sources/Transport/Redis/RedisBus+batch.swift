@@ -1,7 +1,7 @@
 import Synchronization
 
 extension RedisBus {
-    /// Sends commands over the bus's connection for commands in one go.
+    /// Sends commands over the bus's connection for commands in one go; in a cluster each to the server that has its key.
     ///
     /// - Parameter limit: how long to wait for each answer.
     /// - Returns: an answer a command, in the same order; an error that Redis answers is one too.
@@ -9,7 +9,7 @@ extension RedisBus {
     package func execute(_ commands: [RedisCommand], within limit: Duration = .seconds(2)) async throws(RedisError) -> [RedisReply] {
         guard !commands.isEmpty else { return [] }
         guard let link = core.withLock({ $0.outgoing.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
-        let replies = try await link.commands.send(commands, within: limit)
+        let replies = try await link.send(commands, within: limit)
         link.leaveReplica(replies)
         return replies
     }

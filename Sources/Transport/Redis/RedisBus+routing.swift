@@ -26,7 +26,7 @@ extension RedisBus {
                 return (link, core.subscriptions.nextCommands())
             }
             guard let link else { return }
-            for command in commands { link.change(command) }
+            for command in commands { link.change(command, self.isClustered ? .shards : .channels) }
         }
     }
 

@@ -57,14 +57,17 @@ extension RedisBus {
             do throws(RedisError) {
                 let link = try await RedisLink.open(
                     configuration,
+                    known: known,
                     name: "switchboard-\(identity.instanceID)",
-                    channels: channels + [BusChannel.probe(of: identity.instanceID)] + followed,
+                    channels: channels + [BusChannel.probe(of: identity.instanceID)] + (isClustered ? [] : followed),
+                    shards: isClustered ? followed : [],
                     on: eventLoop,
                     timeout: options.connectTimeout
                 ) { event in
                     switch event {
                     case .message(let channel, let payload): self.receive(channel: channel, payload: payload)
                     case .changed(let channel): self.subscriptionAnswered(channel: channel)
+                    case .interrupted(let channel): self.core.withLock { $0.subscriptions.interrupted(channel) }
                     }
                 }
                 await use(link)
@@ -92,7 +95,7 @@ extension RedisBus {
         tellLate(late)
         if let drainable { eventLoop.execute { self.drain(drainable) } }
         let channel = BusChannel.probe(of: identity.instanceID)
-        let reason = await link.watch(probing: channel, token: identity.boot, time: time) {
+        let reason = await link.watch(probing: channel, token: identity.boot, time: time, limit: options.probeTimeout) {
             let now = self.time.uptime()
             return self.core.withLock { $0.state.probe(at: now) }
         } refused: { code in

@@ -23,6 +23,7 @@ package final class RedisBus: Bus, Service {
     package let taskExecutor: (any TaskExecutor)?
     let onRestored: @Sendable () async -> Int
     let gate = ReadinessGate()
+    let known = KnownServers()
     let core: Mutex<Core>
     /// Fires when the last hint is out.
     let idle: BusSignal
@@ -116,13 +117,13 @@ package final class RedisBus: Bus, Service {
         try await gate.wait().get()
     }
 
-    /// Sends one command over the bus's connection for commands.
+    /// Sends one command over the bus's connection for commands; in a cluster to the server that has its key.
     ///
     /// - Parameter limit: how long to wait for the answer.
     /// - Throws: `.unavailable` at once while the bus is down; an error that Redis answers is a reply.
     package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
         guard let link = core.withLock({ $0.outgoing.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
-        let reply = try await link.commands.send(command, within: limit)
+        let reply = try await link.send(command, within: limit)
         link.leaveReplica([reply])
         return reply
     }
@@ -153,8 +154,9 @@ package final class RedisBus: Bus, Service {
 
     /// Writes what the window allows. On the link's event loop.
     func drain(_ link: RedisLink) {
-        while let hint = core.withLock({ $0.outgoing.next(over: link) }) {
-            link.commands.send(.publish(hint.payload, to: hint.channel)) { self.published(hint, over: link, $0) }
+        while let (hint, ticket) = core.withLock({ $0.outgoing.next(over: link) }) {
+            let command = RedisCommand.publish(hint.payload, to: hint.channel, isSharded: isClustered && hint.isForTopic)
+            link.send(command) { self.published(hint, ticket, over: link, $0) }
         }
     }
 
@@ -181,7 +183,12 @@ package final class RedisBus: Bus, Service {
         overflow.finish()
     }
 
-    private func published(_ hint: BusHint, over link: RedisLink, _ result: Result<RedisReply, RedisError>) {
+    private func published(
+        _ hint: BusHint,
+        _ ticket: PublishTicket,
+        over link: RedisLink,
+        _ result: Result<RedisReply, RedisError>
+    ) {
         // An answer that comes when the link is given up changes nothing: its hints wait for the next one.
         guard core.withLock({ $0.outgoing.link === link }) else { return }
         let refusal: String?
@@ -198,7 +205,7 @@ package final class RedisBus: Bus, Service {
             metrics.published.increment()
             if hint.isLogged { log.published(hint) }
         }
-        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(over: link) }
+        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(ticket, over: link) }
         if isIdle { idle.fire() }
         drainable.map(drain)
     }

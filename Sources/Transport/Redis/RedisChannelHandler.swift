@@ -23,7 +23,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    private let receive: @Sendable (SubscriptionEvent) -> Void
+    private let receive: @Sendable (ConnectionEvent) -> Void
     private let reader = ReplyReader()
     private var state = RedisConnectionState<Waiter>()
     private var context: ChannelHandlerContext?
@@ -36,7 +36,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     /// - Parameter receive: called on the event loop for all that a subscription brings.
-    init(receive: @escaping @Sendable (SubscriptionEvent) -> Void) {
+    init(receive: @escaping @Sendable (ConnectionEvent) -> Void) {
         self.receive = receive
     }
 
@@ -66,6 +66,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
         guard let context else { return fail(.closed) }
         write(.subscribe(channels, kind), context: context)
+    }
+
+    /// The connection is for sharded channels from now on.
+    func listen() {
+        state.listen()
     }
 
     /// Writes a change of the subscription. Nothing happens where the connection has ended.
@@ -120,6 +125,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         case .complete(let waiter, let reply): waiter.finish(.success(reply))
         case .push(let channel, let payload): receive(.message(channel: channel, payload: payload))
         case .changed(let channel): receive(.changed(channel: channel))
+        case .shard(let reply): receive(.shard(reply))
         case .ignore: break
         case .close(let error): fail(error)
         }

@@ -10,7 +10,7 @@ extension RedisConnection {
     /// (https://redis.io/docs/latest/develop/reference/sentinel-clients/), until one names a server that can be reached and that is a
     /// primary by its own account: a sentinel that was cut off from the others may still name the one of before.
     ///
-    /// - Parameters: as of `open`.
+    /// - Parameters: as of `open`; not for a cluster, which has several.
     /// - Returns: the connection, and where it leads.
     /// - Throws: where no server is found, why the last sentinel was of no help.
     static func openPrimary(
@@ -69,11 +69,5 @@ extension RedisConnection {
         case let reply:
             throw RedisError(.refused, "it refused to name the primary (\(reply.errorCode ?? "no error"))")
         }
-    }
-}
-
-extension RedisError {
-    fileprivate func about(_ what: String) -> RedisError {
-        RedisError(code, "\(what): \(message)")
     }
 }

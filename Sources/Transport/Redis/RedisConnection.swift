@@ -28,31 +28,55 @@ final class RedisConnection: Sendable {
         name: String,
         on eventLoop: any EventLoop,
         timeout: Duration,
-        receive: @escaping @Sendable (SubscriptionEvent) -> Void = { _ in }
+        receive: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
     ) async throws(RedisError) -> RedisConnection {
         let handshake = RedisHandshake(configuration, name: name)
+        let tls: NIOSSLContext?
         do {
-            let tls = try await makeTLSContext(configuration)
-            let limit = TimeAmount(timeout)
-            // On the loop, so that the first commands wait before TLS can fail: whoever waits is told the reason.
-            let attempt = eventLoop.flatSubmit {
-                connect(endpoint, tls: tls, on: eventLoop, timeout: limit, receive: receive)
-                    .flatMap { connection in connection.logIn(handshake, within: limit).map { connection } }
-            }
-            let result = eventLoop.makePromise(of: RedisConnection.self)
-            attempt.cascade(to: result)
-            do {
-                return try await withTaskCancellationHandler {
-                    try await result.futureResult.get()
-                } onCancel: {
-                    result.fail(RedisError.closed)
-                }
-            } catch {
-                attempt.whenSuccess { $0.close() }
-                throw error
-            }
+            tls = try await makeTLSContext(configuration)
         } catch {
             throw RedisError(connecting: error)
+        }
+        return try await open(endpoint, handshake, tls: tls, on: eventLoop, timeout: timeout, receive: receive)
+    }
+
+    /// As the other, with what is said first.
+    static func open(
+        _ endpoint: RedisConfiguration.Endpoint,
+        _ handshake: RedisHandshake,
+        tls: NIOSSLContext?,
+        on eventLoop: any EventLoop,
+        timeout: Duration,
+        receive: @escaping @Sendable (ConnectionEvent) -> Void = { _ in }
+    ) async throws(RedisError) -> RedisConnection {
+        let attempt = connect(endpoint, handshake, tls: tls, on: eventLoop, timeout: TimeAmount(timeout), receive: receive)
+        let result = eventLoop.makePromise(of: RedisConnection.self)
+        attempt.cascade(to: result)
+        do {
+            return try await withTaskCancellationHandler {
+                try await result.futureResult.get()
+            } onCancel: {
+                result.fail(RedisError.closed)
+            }
+        } catch {
+            attempt.whenSuccess { $0.close() }
+            throw RedisError(connecting: error)
+        }
+    }
+
+    /// As `open`, for those who don't wait.
+    static func connect(
+        _ endpoint: RedisConfiguration.Endpoint,
+        _ handshake: RedisHandshake,
+        tls: NIOSSLContext?,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        receive: @escaping @Sendable (ConnectionEvent) -> Void
+    ) -> EventLoopFuture<RedisConnection> {
+        // On the loop, so that the first commands wait before TLS can fail: whoever waits is told the reason.
+        eventLoop.flatSubmit {
+            dial(endpoint, tls: tls, on: eventLoop, timeout: timeout, receive: receive)
+                .flatMap { connection in connection.logIn(handshake, within: timeout).map { connection } }
         }
     }
 
@@ -67,24 +91,15 @@ final class RedisConnection: Sendable {
         return try await Self.value(of: promise.futureResult)
     }
 
-    /// Sends commands in one go and waits for all their answers, which come in the same order. Otherwise as the other.
-    func send(_ commands: [RedisCommand], within limit: Duration) async throws(RedisError) -> [RedisReply] {
-        let promises = commands.map { _ in eventLoop.makePromise(of: RedisReply.self) }
-        eventLoop.execute {
-            for (command, promise) in zip(commands, promises) {
-                self.handler.value.send(command, within: TimeAmount(limit)) { promise.complete(with: $0) }
-            }
-        }
-        do {
-            return try await EventLoopFuture.whenAllSucceed(promises.map(\.futureResult), on: eventLoop).get()
-        } catch {
-            throw RedisError(connecting: error)
-        }
-    }
-
-    /// Sends one command and calls `completion` on the event loop, where this has to be called too. Waits as long as the connection lives.
-    func send(_ command: RedisCommand, completion: @escaping (Result<RedisReply, RedisError>) -> Void) {
-        handler.value.send(command, within: nil, completion: completion)
+    /// Sends one command and calls `completion` on the event loop, where this has to be called too.
+    ///
+    /// - Parameter limit: how long to wait for the answer; nil as long as the connection lives.
+    func send(
+        _ command: RedisCommand,
+        within limit: TimeAmount? = nil,
+        completion: @escaping (Result<RedisReply, RedisError>) -> Void
+    ) {
+        handler.value.send(command, within: limit, completion: completion)
     }
 
     /// Subscribes, in one of Redis' ways, and returns when Redis has confirmed the last of `channels`; the connection takes no commands after it.
@@ -103,6 +118,12 @@ final class RedisConnection: Sendable {
         let reply = try await Self.value(of: promise.futureResult)
         deadline.cancel()
         if let code = reply.errorCode { throw RedisError(.refused, "Redis refused \(kind.subscribe): \(code)") }
+    }
+
+    /// The connection is for sharded channels from now on: `change` subscribes, and all that comes is told as `shard`. To be called on the event
+    /// loop.
+    func listen() {
+        handler.value.listen()
     }
 
     /// Writes a `SUBSCRIBE` or `UNSUBSCRIBE` of a connection that is subscribed. To be called on the event loop; each channel's answer comes to
@@ -129,12 +150,12 @@ final class RedisConnection: Sendable {
         return outcome
     }
 
-    private static func connect(
+    private static func dial(
         _ endpoint: RedisConfiguration.Endpoint,
         tls: NIOSSLContext?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        receive: @escaping @Sendable (SubscriptionEvent) -> Void
+        receive: @escaping @Sendable (ConnectionEvent) -> Void
     ) -> EventLoopFuture<RedisConnection> {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
@@ -167,7 +188,7 @@ final class RedisConnection: Sendable {
     }
 
     /// Reads certificates from files: on a thread that may wait.
-    private static func makeTLSContext(_ configuration: RedisConfiguration) async throws -> NIOSSLContext? {
+    static func makeTLSContext(_ configuration: RedisConfiguration) async throws -> NIOSSLContext? {
         guard configuration.usesTLS else { return nil }
         return try await NIOThreadPool.singleton.runIfActive {
             var tls = TLSConfiguration.makeClientConfiguration()
@@ -192,7 +213,7 @@ final class RedisConnection: Sendable {
 }
 
 extension EventLoopPromise where Value: Sendable {
-    fileprivate func complete(with result: Result<Value, RedisError>) {
+    func complete(with result: Result<Value, RedisError>) {
         switch result {
         case .success(let value): succeed(value)
         case .failure(let error): fail(error)

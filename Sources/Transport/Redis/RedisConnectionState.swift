@@ -22,6 +22,8 @@ package struct RedisConnectionState<Completion> {
         case push(channel: String, payload: [UInt8])
         /// A change of the subscription is done for this channel.
         case changed(channel: String)
+        /// Something came over a connection that listens.
+        case shard(ShardReply)
         case ignore
         /// The connection can't be used any more.
         case close(RedisError)
@@ -37,6 +39,8 @@ package struct RedisConnectionState<Completion> {
         case none
         case confirming(Completion, remaining: Int)
         case active
+        /// Whoever has the connection looks after what it subscribes to, and after the answers.
+        case listening
     }
 
     private let limit: Int
@@ -75,10 +79,19 @@ package struct RedisConnectionState<Completion> {
         return nil
     }
 
+    /// From now on the connection is for sharded channels and takes no commands; all that comes is told as `shard`.
+    package mutating func listen() {
+        guard ending == nil, case .none = subscription else { return }
+        subscription = .listening
+    }
+
     /// Whether a `SUBSCRIBE` or `UNSUBSCRIBE` may be written that nobody waits for: each of its channels is told as `changed`.
     package var admitsChanges: Bool {
-        guard ending == nil, case .active = subscription else { return false }
-        return true
+        guard ending == nil else { return false }
+        switch subscription {
+        case .active, .listening: return true
+        case .none, .confirming: return false
+        }
     }
 
     package mutating func receive(_ reply: RedisReply) -> Action {
@@ -97,6 +110,9 @@ package struct RedisConnectionState<Completion> {
             return receive(reply, confirming: completion, remaining: remaining)
         case .active:
             return receivePush(reply)
+        case .listening:
+            guard let reply = ShardReply(reply) else { return .close(Self.notAMessage) }
+            return .shard(reply)
         }
     }
 
@@ -144,12 +160,16 @@ package struct RedisConnectionState<Completion> {
     private func receivePush(_ reply: RedisReply) -> Action {
         if let code = reply.errorCode { return .close(RedisError(.refused, "Redis refused a change of the subscription (\(code))")) }
         guard case .array(let parts) = reply, let push = SubscriptionKind.push(parts) else {
-            return .close(RedisError(.protocolViolation, "a subscription brought something other than a message"))
+            return .close(Self.notAMessage)
         }
         switch push {
         case .message(let channel, let payload): return .push(channel: channel, payload: payload)
         case .changed(let channel): return .changed(channel: channel)
         }
+    }
+
+    private static var notAMessage: RedisError {
+        RedisError(.protocolViolation, "a subscription brought something other than a message")
     }
 }
 

@@ -35,6 +35,11 @@ package struct RedisError: Error, Hashable, Sendable, CustomStringConvertible {
         message
     }
 
+    /// The same with what it is about before its words.
+    func about(_ what: String) -> RedisError {
+        RedisError(code, "\(what): \(message)")
+    }
+
     static let closed = RedisError(.closed, "the connection was closed")
 
     /// The server is no primary, or is none any more.

@@ -9,7 +9,8 @@ struct RedisHandshake: Sendable {
 
     let steps: [Step]
 
-    init(_ configuration: RedisConfiguration, name: String) {
+    /// - Parameter admitsReplica: whether the server needn't be a primary.
+    init(_ configuration: RedisConfiguration, name: String, admitsReplica: Bool = false) {
         var steps: [Step] = []
         if let password = configuration.password {
             let credentials = [configuration.username, password].compactMap { $0.map { Array($0.utf8) } }
@@ -21,7 +22,7 @@ struct RedisHandshake: Sendable {
         let visible = String(decoding: name.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "-") }, as: UTF8.self)
         steps.append(Step(name: "CLIENT", command: RedisCommand("CLIENT", "SETNAME", visible), isRequired: false))
         // A replica takes hints and passes them on to nobody.
-        steps.append(Step(name: "ROLE", command: RedisCommand("ROLE"), isRequired: false))
+        if !admitsReplica { steps.append(Step(name: "ROLE", command: RedisCommand("ROLE"), isRequired: false)) }
         self.steps = steps
     }
 

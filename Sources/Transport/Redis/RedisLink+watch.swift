@@ -8,6 +8,7 @@ extension RedisLink {
     ///   - channel: where probes go; subscribed to.
     ///   - token: what a probe says.
     ///   - time: to wait with.
+    ///   - limit: how long other connections may keep silent when they are asked.
     ///   - next: what to do now, and how long it is until the next question.
     ///   - refused: told the code of Redis' answer to a probe that it doesn't take.
     ///   - work: is done meanwhile, and cancelled with the link.
@@ -15,13 +16,14 @@ extension RedisLink {
         probing channel: String,
         token: String,
         time: any TimeSource,
+        limit: Duration,
         next: @escaping @Sendable () -> (BusState.Probe, next: Duration),
         refused: @escaping @Sendable (String) -> Void,
         meanwhile work: @escaping @Sendable () async -> Void = {}
     ) async -> RedisError {
         await withTaskGroup(of: RedisError?.self) { group in
             group.addTask { await self.waitUntilClosed() }
-            group.addTask { await self.probe(channel, token: token, time: time, next: next, refused: refused) }
+            group.addTask { await self.probe(channel, token: token, time: time, limit: limit, next: next, refused: refused) }
             group.addTask {
                 await work()
                 return nil
@@ -41,6 +43,7 @@ extension RedisLink {
         _ channel: String,
         token: String,
         time: any TimeSource,
+        limit: Duration,
         next: @Sendable () -> (BusState.Probe, next: Duration),
         refused: @escaping @Sendable (String) -> Void
     ) async -> RedisError? {
@@ -50,8 +53,9 @@ extension RedisLink {
             case .lost: return RedisError(.timeout, "no probe came back in time")
             case .wait: break
             case .send:
-                commands.eventLoop.execute {
-                    self.commands.send(.publish(Array(token.utf8), to: channel)) { result in
+                eventLoop.execute {
+                    self.keepAlive(within: limit)
+                    self.send(.publish(Array(token.utf8), to: channel)) { result in
                         guard case .success(let reply) = result, let code = reply.errorCode else { return }
                         refused(code)
                     }

@@ -18,7 +18,7 @@ package struct RedisProbe: Sendable {
         self.group = group
     }
 
-    /// Connects, logs in, subscribes, publishes, and waits until that comes back.
+    /// Connects, logs in, subscribes, publishes, and waits until that comes back; of a cluster each primary has to answer besides.
     ///
     /// - Parameter timeout: for each of the steps.
     /// - Returns: the time from the publish until it came back.
@@ -28,14 +28,16 @@ package struct RedisProbe: Sendable {
         let returned = BusSignal()
         let link = try await RedisLink.open(
             configuration,
+            known: KnownServers(),
             name: "switchboard-check",
             channels: [channel],
             on: group.next(),
             timeout: timeout
         ) { _ in returned.fire() }
         defer { link.close() }
+        try await link.ping(within: timeout)
         let start = time.uptime()
-        let reply = try await link.commands.send(.publish(Array(token.utf8), to: channel), within: timeout)
+        let reply = try await link.send(.publish(Array(token.utf8), to: channel), within: timeout)
         if let code = reply.errorCode { throw RedisError(.refused, "Redis refused PUBLISH (\(code))") }
         let isBack = await returned.wait(atMost: timeout, time)
         guard isBack else { throw RedisError(.timeout, "what was published did not come back") }

@@ -5,6 +5,13 @@ enum SubscriptionKind: CaseIterable, Sendable {
     /// Channels of Redis 7 that stay on one node of a cluster.
     case shards
 
+    /// What comes over a subscription.
+    enum Push {
+        case message(channel: String, payload: [UInt8])
+        /// A change is done for this channel.
+        case changed(channel: String)
+    }
+
     var subscribe: String { prefix.uppercased() + "SUBSCRIBE" }
 
     var unsubscribe: String { prefix.uppercased() + "UNSUBSCRIBE" }
@@ -15,7 +22,7 @@ enum SubscriptionKind: CaseIterable, Sendable {
     private static let endings = Set(allCases.map { $0.prefix + "unsubscribe" })
 
     /// What a subscribed connection was sent; nil for anything else.
-    static func push(_ parts: [RedisReply]) -> SubscriptionEvent? {
+    static func push(_ parts: [RedisReply]) -> Push? {
         guard let word = parts.first?.text else { return nil }
         switch (word, parts.count) {
         case ("message", 3), ("smessage", 3):
@@ -30,7 +37,7 @@ enum SubscriptionKind: CaseIterable, Sendable {
         }
     }
 
-    private static func message(channel: RedisReply, payload: RedisReply) -> SubscriptionEvent? {
+    private static func message(channel: RedisReply, payload: RedisReply) -> Push? {
         guard let channel = channel.text, case .bulk(let payload) = payload else { return nil }
         return .message(channel: channel, payload: payload)
     }

@@ -140,7 +140,7 @@ package struct TopicSubscriptions<Topic: SubscriptionTopic, Waiter> {
     package mutating func connected() -> [Topic] {
         phase = .connected
         var late: [Topic] = []
-        for (topic, entry) in entries where entry.isAsked && entry.isLate {
+        for (topic, entry) in entries where entry.isAsked && entry.isLate && entry.awaited == 0 {
             entries[topic]?.isLate = false
             late.append(topic)
         }
@@ -201,6 +201,14 @@ package struct TopicSubscriptions<Topic: SubscriptionTopic, Waiter> {
         }
         entries[topic] = entry.isOver ? nil : entry
         return (waiters, late)
+    }
+
+    /// A channel is not heard for a while, although nobody asked for that; `answered` says when it is again.
+    package mutating func interrupted(_ channel: String) {
+        guard let topic = Topic(channel: channel), var entry = entries[topic] else { return }
+        entry.awaited += 1
+        if entry.isWanted { entry.isLate = true }
+        entries[topic] = entry
     }
 
     private mutating func note(_ entry: inout Entry, _ topic: Topic) {

@@ -185,6 +185,39 @@ struct BusSubscriptionsTests {
         #expect(subscriptions.nextCommands() == [])
     }
 
+    @Test func whatIsInterruptedIsLateWhenItIsHeardAgain() {
+        var subscriptions = connected()
+        _ = subscriptions.follow(topic) { "a" }
+        _ = answer(subscriptions.nextCommands(), to: &subscriptions)
+        subscriptions.interrupted(topic.channels[0])
+        subscriptions.interrupted(topic.channels[1])
+        subscriptions.interrupted(presence.channels[0])
+        #expect(!subscriptions.hears(topic) && subscriptions.nextCommands() == [])
+        #expect(subscriptions.follow(topic) { "b" }?.waiter == "b")
+        #expect(subscriptions.answered(topic.channels[1]) == ([], nil))
+        #expect(subscriptions.answered(topic.channels[0]) == (["b"], topic))
+        #expect(subscriptions.hears(topic))
+        // Left meanwhile: nobody is told.
+        subscriptions.interrupted(topic.channels[0])
+        _ = subscriptions.unfollow(topic)
+        _ = subscriptions.unfollow(topic)
+        let commands = subscriptions.nextCommands()
+        #expect(commands == [.unsubscribe(topic.channels)])
+        #expect(subscriptions.answered(topic.channels[0]) == ([], nil))
+        #expect(answer(commands, to: &subscriptions).late == [])
+        #expect(subscriptions.count == 0 && !subscriptions.hears(topic))
+    }
+
+    @Test func whatIsInterruptedBeforeEverythingIsConfirmedIsLateOnce() {
+        var subscriptions = Subscriptions()
+        _ = subscriptions.follow(topic) { "a" }
+        _ = subscriptions.beginSubscribing()
+        subscriptions.interrupted(topic.channels[0])
+        #expect(subscriptions.connected() == [] && !subscriptions.hears(topic))
+        #expect(subscriptions.answered(topic.channels[0]) == ([], topic))
+        #expect(subscriptions.hears(topic))
+    }
+
     @Test func manyAreAskedForInBatches() {
         var subscriptions = connected()
         for low in 1...700 { _ = subscriptions.follow(.presence(UserID(high: 2, low: UInt64(low)))) { "" } }

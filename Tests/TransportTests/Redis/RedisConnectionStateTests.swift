@@ -16,6 +16,7 @@ struct RedisConnectionStateTests {
         case .complete(let who, let reply): "\(who)=\(reply.text ?? reply.errorCode ?? "…")"
         case .push(let channel, let payload): "\(channel)>\(String(decoding: payload, as: UTF8.self))"
         case .changed(let channel): "changed \(channel)"
+        case .shard(let reply): "shard \(reply)"
         case .ignore: "ignore"
         case .close(let error): "close \(error.code)"
         }
@@ -97,6 +98,22 @@ struct RedisConnectionStateTests {
         let ended = RedisReply.array([.bulk(Array("\(prefix)unsubscribe".utf8)), .bulk(Array("x*".utf8)), .integer(0)])
         #expect(word(state.receive(ended)) == "changed x*")
         #expect(word(state.receive(push("pmessage", "xy", "hello"))) == "close protocolViolation")
+    }
+
+    @Test func aConnectionThatListensTellsEverything() throws {
+        var state = State()
+        _ = try send("auth", &state)
+        #expect(word(state.receive(.status("OK"))) == "auth=OK")
+        #expect(!state.admitsChanges)
+        state.listen()
+        #expect(state.admitsChanges)
+        guard case .refuse("late", _) = state.send("late") else { throw Unexpected() }
+        let confirmed = RedisReply.array([.bulk(Array("ssubscribe".utf8)), .bulk(Array("x".utf8)), .integer(1)])
+        #expect(word(state.receive(confirmed)) == "shard \(ShardReply.subscribed("x"))")
+        #expect(word(state.receive(push("pong", ""))) == "shard pong")
+        #expect(word(state.receive(.integer(1))) == "close protocolViolation")
+        _ = state.close(.init(.closed, "over"))
+        #expect(!state.admitsChanges)
     }
 
     @Test func aRefusedSubscriptionIsTold() {

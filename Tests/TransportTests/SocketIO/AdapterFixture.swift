@@ -16,6 +16,10 @@ struct AdapterFixture: Sendable {
 
     init(_ server: RedisServer, _ format: AdapterFormat, instance: String, configure: (inout AdapterLink.Options) -> Void = { _ in }) throws
     {
+        try self.init(server.url, format, instance: instance, configure: configure)
+    }
+
+    init(_ url: String, _ format: AdapterFormat, instance: String, configure: (inout AdapterLink.Options) -> Void = { _ in }) throws {
         let lines = log
         var options = AdapterLink.Options()
         // Longer than a busy machine sleeps: what was published meanwhile would be gone.
@@ -24,7 +28,7 @@ struct AdapterFixture: Sendable {
         configure(&options)
         link = AdapterLink(
             format: format,
-            configuration: try RedisConfiguration(url: server.url),
+            configuration: try RedisConfiguration(url: url),
             identity: InstanceIdentity(instanceID: instance, boot: "boot-\(instance)"),
             time: RealTime(),
             options: options,

@@ -37,6 +37,7 @@ extension AdapterLink {
     private func open(rooms: [String]) async throws(RedisError) -> RedisLink {
         try await RedisLink.open(
             configuration,
+            known: known,
             name: "switchboard-\(identity.instanceID)-socketio",
             channels: format == .classic ? [probe, channels.name(of: .requests)] : [probe],
             patterns: format == .classic ? [channels.broadcasts] : [],
@@ -59,7 +60,7 @@ extension AdapterLink {
         log.connected(success, format: format)
         changeSubscriptionsSoon()
         if let drainable { eventLoop.execute { self.drain(drainable) } }
-        let reason = await link.watch(probing: probe, token: identity.boot, time: time) {
+        let reason = await link.watch(probing: probe, token: identity.boot, time: time, limit: options.probeTimeout) {
             let now = self.time.uptime()
             return self.core.withLock { $0.state.probe(at: now) }
         } refused: { code in

@@ -39,6 +39,7 @@ package final class AdapterLink: Sendable {
     /// Fires when the last message is out.
     let idle = BusSignal()
     let eventLoop: any EventLoop
+    let known = KnownServers()
     let configuration: RedisConfiguration
     let identity: InstanceIdentity
     private let input: AsyncStream<Incoming>.Continuation
@@ -131,26 +132,34 @@ package final class AdapterLink: Sendable {
 
     /// Writes what the window allows. On the link's event loop.
     func drain(_ link: RedisLink) {
-        while let hint = core.withLock({ $0.outgoing.next(over: link) }) {
+        while let (hint, ticket) = core.withLock({ $0.outgoing.next(over: link) }) {
             let publications = hint.publications(codec)
-            for (index, publication) in publications.enumerated() {
+            // Several servers of a cluster answer in any order.
+            var awaited = publications.count
+            for publication in publications {
                 let command = RedisCommand.publish(publication.payload, to: publication.channel, isSharded: format == .sharded)
-                let isLast = index == publications.count - 1
-                link.commands.send(command) { self.published($0, over: link, isLast: isLast) }
+                link.send(command) { result in
+                    guard self.published(result) else { return }
+                    awaited -= 1
+                    if awaited == 0 { self.complete(ticket, over: link) }
+                }
             }
         }
     }
 
-    private func published(_ result: Result<RedisReply, RedisError>, over link: RedisLink, isLast: Bool) {
+    /// - Returns: false where there is no answer, as the connection has ended: it waits for the next one.
+    private func published(_ result: Result<RedisReply, RedisError>) -> Bool {
         switch result {
         case .success(let reply):
             if let code = reply.errorCode { publishFailed(code) } else { log.published.increment() }
         case .failure(let error) where error.code == .overloaded: publishFailed("OVERLOADED")
-        // The connection has ended: what is not answered waits for the next one.
-        case .failure: return
+        case .failure: return false
         }
-        guard isLast else { return }
-        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(over: link) }
+        return true
+    }
+
+    private func complete(_ ticket: PublishTicket, over link: RedisLink) {
+        let (isIdle, drainable) = core.withLock { $0.outgoing.complete(ticket, over: link) }
         if isIdle { idle.fire() }
         drainable.map(drain)
     }
@@ -165,6 +174,7 @@ package final class AdapterLink: Sendable {
     func receive(_ event: SubscriptionEvent) {
         switch event {
         case .changed(let channel): core.withLock { _ = $0.rooms.answered(channel) }
+        case .interrupted(let channel): core.withLock { $0.rooms.interrupted(channel) }
         case .message(let channel, let payload) where channel == probe: probeReturned(payload)
         case .message(let channel, let payload): receive(Incoming(channel: channel, payload: payload))
         }
