@@ -91,6 +91,11 @@ struct LeasePayload: Codable {
         )
     }
 
+    /// Whose lease it is; nil for what is none.
+    static func boot(_ bytes: [UInt8]) -> String? {
+        (try? JSONDecoder().decode(Self.self, from: Data(bytes)))?.boot
+    }
+
     static func holder(_ bytes: [UInt8]) -> LeaseHolder {
         let payload = try? JSONDecoder().decode(Self.self, from: Data(bytes))
         return LeaseHolder(version: bytes, startedAt: payload?.startedAt ?? "an unknown time", host: payload?.host ?? "an unknown host")

@@ -5,8 +5,9 @@ struct PresenceScript: Sendable {
     let text: String
     private let digest: String
 
-    init(_ text: String) {
-        self.text = text
+    /// - Parameter parts: the text, in pieces that begin with a new line.
+    init(_ parts: String...) {
+        text = parts.joined(separator: "\n")
         digest = Self.digest(of: text)
     }
 
