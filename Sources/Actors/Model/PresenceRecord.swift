@@ -112,7 +112,7 @@ package enum LeaseClaim: Hashable, Sendable {
     case claimed(wasReaped: Bool)
     /// Somebody else's, or an earlier life's.
     case held(LeaseHolder)
-    /// Nobody's, but users of an earlier life are still to be taken offline.
+    /// Not given yet: users are still being taken offline, of an earlier life or of this one, which was taken for dead.
     case unclear
 }
 

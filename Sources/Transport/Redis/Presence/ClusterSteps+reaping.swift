@@ -3,6 +3,9 @@ import Actors
 // No script sees both the lease and a user: the lease is looked for before each step and after it. Where it is back after all, the mark
 // tells the instance that some of its users may have been taken offline.
 extension ClusterSteps {
+    /// More than with one Redis, as each batch takes more round trips.
+    private static let reapBatch = "512"
+
     func beginReaping(_ instance: String) async throws(PresenceError) -> Bool {
         let isBack = try await holdsLease(instance)
         guard !isBack else {
@@ -13,11 +16,11 @@ extension ClusterSteps {
         return true
     }
 
-    func nextToReap(_ instance: String, limit: Int) async throws(PresenceError) -> [String]? {
+    func nextToReap(_ instance: String) async throws(PresenceError) -> [String]? {
         let replies = try await redis.run([
             PresenceCall("EXISTS", [PresenceKeys.lease(of: instance)]),
             PresenceCall("PEXPIRE", [PresenceKeys.reaper(of: instance), Self.reaperLock]),
-            PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), String(limit)]),
+            PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), Self.reapBatch]),
         ])
         guard replies[0].number == 0 else {
             try await giveBack(instance)

@@ -5,7 +5,7 @@ struct PresenceRedis: Sendable {
     /// The most keys or members that one command names.
     static let chunk = 512
     /// The most commands that go together: a connection takes only so many before it has answered.
-    private static let commandsAtOnce = 2_048
+    private static let commandsAtOnce = 4_096
     private static let timeLimit = Duration.seconds(2)
 
     let executor: any RedisExecutor

@@ -18,8 +18,8 @@ protocol PresenceSteps: Sendable {
     ///
     /// - Returns: false where the lease is back.
     func beginReaping(_ instance: String) async throws(PresenceError) -> Bool
-    /// Some of the users that are listed with the instance, at most `limit`; nil where the lease is back.
-    func nextToReap(_ instance: String, limit: Int) async throws(PresenceError) -> [String]?
+    /// As many of the users that are listed with the instance as are taken offline in one go; nil where the lease is back.
+    func nextToReap(_ instance: String) async throws(PresenceError) -> [String]?
     /// Takes the sockets of users away that they have on the instance.
     ///
     /// - Returns: the answer of each user's script; nil where the lease is back.

@@ -1,9 +1,6 @@
 import Actors
 
 extension RedisPresence {
-    /// Users that are taken offline in one go.
-    private static let reapBatch = 128
-
     /// Takes the users of an instance without a lease offline: batch by batch, each step only while there is no lease.
     ///
     /// - Parameter events: gets what was published.
@@ -17,7 +14,7 @@ extension RedisPresence {
         var users = 0
         var offline = 0
         while true {
-            guard let batch = try await steps.nextToReap(instance, limit: Self.reapBatch) else { return nil }
+            guard let batch = try await steps.nextToReap(instance) else { return nil }
             guard !batch.isEmpty else { break }
             guard let replies = try await steps.takeOffline(batch, of: instance, at: time.now()) else { return nil }
             let gone = zip(batch, replies).compactMap { PresenceEvent(reaped: $0, $1) }

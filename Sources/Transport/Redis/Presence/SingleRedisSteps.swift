@@ -71,10 +71,12 @@ extension SingleRedisSteps {
 
 // Reaping: each script looks for the lease itself.
 extension SingleRedisSteps {
+    private static let reapBatch = "128"
+
     func beginReaping(_ instance: String) -> Bool { true }
 
-    func nextToReap(_ instance: String, limit: Int) async throws(PresenceError) -> [String]? {
-        let listed = try await redis.run(PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), String(limit)]))
+    func nextToReap(_ instance: String) async throws(PresenceError) -> [String]? {
+        let listed = try await redis.run(PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), Self.reapBatch]))
         return (listed.parts ?? []).compactMap(\.text)
     }
 

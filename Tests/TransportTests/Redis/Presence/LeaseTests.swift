@@ -8,16 +8,19 @@ import Transport
 struct LeaseTests {
     private let one = ConnectionID(1)
 
-    @Test("It is claimed where nobody holds it, renewed by its holder alone, and released by its holder alone")
-    func compareAndSet() async throws {
-        let server = try await RedisServer.start()
-        let first = try PresenceFixture(server, instance: "A", boot: "first")
-        let second = try PresenceFixture(server, instance: "A", boot: "second")
+    @Test(
+        "It is claimed where nobody holds it, renewed by its holder alone, and released by its holder alone",
+        arguments: PresenceServers.own
+    )
+    func compareAndSet(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let first = try PresenceFixture(place, instance: "A", boot: "first")
+        let second = try PresenceFixture(place, instance: "A", boot: "second")
         try await first.running {
             try await second.running {
                 #expect(try await first.directory.claimLease(first.report()) == .claimed(wasReaped: false))
-                #expect(try await server.members("instances") == ["A"])
-                let left = Int(try await server.command("PTTL", "instance:A").filter(\.isNumber)) ?? 0
+                #expect(try await place.members("instances") == ["A"])
+                let left = Int(try await place.command("PTTL", "instance:A").filter(\.isNumber)) ?? 0
                 #expect((14_000...15_000).contains(left))
                 guard case .held(let holder) = try await second.directory.claimLease(second.report()) else { throw Unexpected() }
                 #expect(holder.host == "host-first")
@@ -33,17 +36,17 @@ struct LeaseTests {
                 #expect(later.version != holder.version)
                 try await first.directory.releaseLease()
                 #expect(try await first.directory.heartbeat(first.report(), refreshing: [], reading: []).renewal == .gone)
-                #expect(try await server.members("instances") == [])
+                #expect(try await place.members("instances") == [])
             }
         }
-        await server.stop()
+        await place.stop()
     }
 
-    @Test("A dead holder's lease is taken over with its users")
-    func takeOver() async throws {
-        let server = try await RedisServer.start()
-        let dead = try PresenceFixture(server, instance: "A", boot: "dead")
-        let next = try PresenceFixture(server, instance: "A", boot: "next")
+    @Test("A dead holder's lease is taken over with its users", arguments: PresenceServers.own)
+    func takeOver(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let dead = try PresenceFixture(place, instance: "A", boot: "dead")
+        let next = try PresenceFixture(place, instance: "A", boot: "next")
         let ada = PresentUser.sample()
         try await dead.running {
             try await next.running {
@@ -53,21 +56,24 @@ struct LeaseTests {
                 let reaped = try await next.directory.takeOver(from: holder)
                 #expect(reaped == ReapedInstance(instanceID: "A", users: 1, offline: 1))
                 #expect(try await next.directory.claimLease(next.report()) == .claimed(wasReaped: true))
-                #expect(try await server.members("online_users") == [])
+                #expect(try await place.members("online_users") == [])
                 let events = await dead.events(1)
                 #expect(events.map(\.kind) == [.offline])
                 #expect(events.map(\.userID) == [ada.userID])
             }
         }
-        await server.stop()
+        await place.stop()
     }
 
     /// Nobody else has looked yet: once the next life holds the lease, nobody would.
-    @Test("Who is started under the id of a dead instance whose lease has expired takes its users offline first")
-    func formerLife() async throws {
-        let server = try await RedisServer.start()
-        let dead = try PresenceFixture(server, instance: "A", boot: "dead")
-        let next = try PresenceFixture(server, instance: "A", boot: "next")
+    @Test(
+        "Who is started under the id of a dead instance whose lease has expired takes its users offline first",
+        arguments: PresenceServers.own
+    )
+    func formerLife(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let dead = try PresenceFixture(place, instance: "A", boot: "dead")
+        let next = try PresenceFixture(place, instance: "A", boot: "next")
         let ada = PresentUser.sample()
         try await dead.running {
             try await next.running {
@@ -76,29 +82,29 @@ struct LeaseTests {
                 _ = try await dead.directory.setUserOnline(ada, connection: one)
                 // It lives: that is for the claim to find out.
                 #expect(try await next.directory.clearFormerLife())
-                #expect(try await server.members("online_users") == [ada.userID.description])
-                try await server.command("DEL", "instance:A")
+                #expect(try await place.members("online_users") == [ada.userID.description])
+                try await place.command("DEL", "instance:A")
                 // It ended after the next life had looked.
                 #expect(try await next.directory.claimLease(next.report(), isFirst: true) == .unclear)
                 // Another instance is at it.
-                try await server.command("SET", "instance_reaper:A", "B")
+                try await place.command("SET", "instance_reaper:A", "B")
                 #expect(try await next.directory.clearFormerLife() == false)
-                try await server.command("DEL", "instance_reaper:A")
+                try await place.command("DEL", "instance_reaper:A")
                 #expect(try await next.directory.clearFormerLife())
-                #expect(try await server.members("online_users") == [])
+                #expect(try await place.members("online_users") == [])
                 #expect(await dead.events(1).map(\.userID) == [ada.userID])
                 #expect(try await next.directory.claimLease(next.report(), isFirst: true) == .claimed(wasReaped: true))
             }
         }
-        await server.stop()
+        await place.stop()
     }
 
-    @Test("An expired lease is reaped once: offline for those who have no other socket, told to the others")
-    func reap() async throws {
-        let server = try await RedisServer.start()
-        let a = try PresenceFixture(server, instance: "A")
-        let b = try PresenceFixture(server, instance: "B")
-        let c = try PresenceFixture(server, instance: "C")
+    @Test("An expired lease is reaped once: offline for those who have no other socket, told to the others", arguments: PresenceServers.own)
+    func reap(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let a = try PresenceFixture(place, instance: "A")
+        let b = try PresenceFixture(place, instance: "B")
+        let c = try PresenceFixture(place, instance: "C")
         let users = (0..<300).map { PresentUser.sample("user-\($0)") }
         try await a.running {
             try await b.running {
@@ -107,17 +113,17 @@ struct LeaseTests {
                     _ = try await a.directory.update(users.map { .online($0, [one], status: .online) })
                     _ = try await b.directory.setUserOnline(users[0], connection: one)
                     #expect(try await b.directory.reapExpiredInstances() == LeaseScan(holdsOwn: true, reaped: []))
-                    try await server.command("DEL", "instance:A")
+                    try await place.command("DEL", "instance:A")
                     async let fromB = b.directory.reapExpiredInstances()
                     async let fromC = c.directory.reapExpiredInstances()
                     let scans = try await [fromB, fromC]
                     let reaped = scans.flatMap(\.reaped)
                     #expect(scans.flatMap(\.events).count == 299)
                     #expect(reaped == [ReapedInstance(instanceID: "A", users: 300, offline: 299)])
-                    #expect(try await server.members("online_users") == [users[0].userID.description])
-                    #expect(try await server.members("user_sockets:\(users[0].userID)") == ["B/1"])
-                    #expect(try await server.members("instances") == ["B", "C"])
-                    #expect(try await server.command("EXISTS", "instance_users:A").contains("0"))
+                    #expect(try await place.members("online_users") == [users[0].userID.description])
+                    #expect(try await place.members(place.key("user_sockets", users[0])) == ["B/1"])
+                    #expect(try await place.members("instances") == ["B", "C"])
+                    #expect(try await place.command("EXISTS", "instance_users:A").contains("0"))
                     let record = try await b.directory.userPresence([users[1].userID])[users[1].userID]
                     #expect(record?.status == .offline)
                     #expect(record?.username == "user-1")
@@ -130,14 +136,17 @@ struct LeaseTests {
                 }
             }
         }
-        await server.stop()
+        await place.stop()
     }
 
-    @Test("What a reaper that died half way has left, the next one mends: also the event that it didn't send")
-    func halfDone() async throws {
-        let server = try await RedisServer.start()
-        let a = try PresenceFixture(server, instance: "A")
-        let b = try PresenceFixture(server, instance: "B")
+    @Test(
+        "What a reaper that died half way has left, the next one mends: also the event that it didn't send",
+        arguments: PresenceServers.own
+    )
+    func halfDone(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let a = try PresenceFixture(place, instance: "A")
+        let b = try PresenceFixture(place, instance: "B")
         let ada = PresentUser.sample("ada")
         let bob = PresentUser.sample("bob")
         try await a.running {
@@ -145,27 +154,27 @@ struct LeaseTests {
                 for node in [a, b] { _ = try await node.directory.claimLease(node.report()) }
                 _ = try await a.directory.update([.online(ada, [one], status: .online), .online(bob, [one], status: .busy)])
                 // The dead reaper holds its lock, and has taken one user's socket away, but told nobody.
-                try await server.command("DEL", "instance:A")
-                try await server.command("SET", "instance_reaper:A", "X", "PX", "60000")
-                try await server.command("SREM", "user_sockets:\(ada.userID)", "A/1")
-                try await server.command("SREM", "online_users", ada.userID.description)
+                try await place.command("DEL", "instance:A")
+                try await place.command("SET", "instance_reaper:A", "X", "PX", "60000")
+                try await place.command("SREM", place.key("user_sockets", ada), "A/1")
+                try await place.command("SREM", "online_users", ada.userID.description)
                 #expect(try await b.directory.reapExpiredInstances().reaped.isEmpty)
                 // Its lock runs out.
-                try await server.command("DEL", "instance_reaper:A")
+                try await place.command("DEL", "instance_reaper:A")
                 let reaped = try await b.directory.reapExpiredInstances().reaped
                 #expect(reaped == [ReapedInstance(instanceID: "A", users: 2, offline: 2)])
                 #expect(Set(await b.events(2).map(\.userID)) == [ada.userID, bob.userID])
-                #expect(try await server.members("online_users") == [])
+                #expect(try await place.members("online_users") == [])
             }
         }
-        await server.stop()
+        await place.stop()
     }
 
-    @Test("An instance that is back while it is reaped keeps its users")
-    func backMeanwhile() async throws {
-        let server = try await RedisServer.start()
-        let a = try PresenceFixture(server, instance: "A")
-        let b = try PresenceFixture(server, instance: "B")
+    @Test("An instance that is back while it is reaped keeps its users", arguments: PresenceServers.own)
+    func backMeanwhile(_ servers: PresenceServers) async throws {
+        let place = try await servers.start()
+        let a = try PresenceFixture(place, instance: "A")
+        let b = try PresenceFixture(place, instance: "B")
         let ada = PresentUser.sample()
         try await a.running {
             try await b.running {
@@ -173,17 +182,17 @@ struct LeaseTests {
                 _ = try await a.directory.setUserOnline(ada, connection: one)
                 // Listed by hand as one whose lease is to be looked at: each step of a reaping finds the lease.
                 #expect(try await b.directory.reapExpiredInstances().reaped.isEmpty)
-                #expect(try await server.members("online_users") == [ada.userID.description])
-                try await server.command("FLUSHALL")
+                #expect(try await place.members("online_users") == [ada.userID.description])
+                try await place.commandEverywhere("FLUSHALL")
                 #expect(try await a.directory.reapExpiredInstances().holdsOwn == false)
                 #expect(try await a.directory.heartbeat(a.report(), refreshing: [], reading: []).renewal == .gone)
                 _ = try await a.directory.setUserOnline(ada, connection: one)
                 // Written before the lease is claimed again, the user still can't be forgotten.
-                #expect(try await server.members("instances") == ["A"])
+                #expect(try await place.members("instances") == ["A"])
                 #expect(try await b.directory.reapExpiredInstances().reaped == [ReapedInstance(instanceID: "A", users: 1, offline: 1)])
                 #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: true))
             }
         }
-        await server.stop()
+        await place.stop()
     }
 }

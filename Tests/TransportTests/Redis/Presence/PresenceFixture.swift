@@ -7,12 +7,24 @@ import Transport
 struct PresenceFixture: Sendable {
     let bus: BusFixture
     let directory: RedisPresence
+    let executor: ObservedExecutor
     let identity: InstanceIdentity
+    private let others: [BusFixture]
 
-    init(_ server: RedisServer, instance: String, boot: String? = nil, expiry: Duration = .seconds(86_400)) throws {
-        bus = try BusFixture(server.url, instance: instance)
+    init(_ place: PresencePlace, instance: String, boot: String? = nil, expiry: Duration = .seconds(86_400)) throws {
+        bus = try BusFixture(place.servers[0].url, instance: instance)
+        others = try place.servers.dropFirst().map { try BusFixture($0.url, instance: instance) }
         identity = InstanceIdentity(instanceID: instance, boot: boot ?? "boot-\(instance)")
-        directory = RedisPresence(bus: bus.bus, identity: identity, expiry: expiry, time: RealTime())
+        let buses = ([bus] + others).map(\.bus)
+        executor = ObservedExecutor(RoutedExecutor(buses: Array(zip(place.servers.map(\.port), buses))))
+        directory = RedisPresence(
+            bus: bus.bus,
+            executor: executor,
+            layout: place.layout,
+            identity: identity,
+            expiry: expiry,
+            time: RealTime()
+        )
     }
 
     func report(_ number: Int = 0) -> InstanceReport {
@@ -32,9 +44,13 @@ struct PresenceFixture: Sendable {
 
     /// Runs the bus, and `body` once it is connected.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await bus.running {
-            _ = try await bus.bus.waitUntilReady()
-            return try await body()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for other in others { group.addTask { try await other.bus.run() } }
+            defer { group.cancelAll() }
+            return try await bus.running {
+                for fixture in [bus] + others { _ = try await fixture.bus.waitUntilReady() }
+                return try await body()
+            }
         }
     }
 
@@ -48,17 +64,5 @@ struct PresenceFixture: Sendable {
 extension PresentUser {
     static func sample(_ name: String = "ada", avatar: String? = nil) -> PresentUser {
         PresentUser(userID: Sample.ids.next(UserID.self), username: name, avatar: avatar)
-    }
-}
-
-extension RedisServer {
-    /// The members of a set, in order.
-    func members(_ key: String) async throws -> [String] {
-        try await command("SMEMBERS", key).split(separator: "\n").map(String.init).filter { !$0.isEmpty }.sorted()
-    }
-
-    /// What is stored under a key; empty for nothing.
-    func text(_ key: String) async throws -> String {
-        try await command("GET", key).split(separator: "\n").first.map(String.init) ?? ""
     }
 }

@@ -1,0 +1,79 @@
+import Actors
+import LocalCluster
+import TestSupport
+import Testing
+import Transport
+
+/// Where a test's presence is kept, and how.
+enum PresenceServers: Sendable, CustomTestStringConvertible {
+    case single
+    /// One Redis with the keys of a cluster.
+    case slots
+    /// A cluster that goes on after the test.
+    case cluster(RedisClusterGroup)
+
+    /// What a test's own server may be like.
+    static let own: [Self] = [.single, .slots]
+
+    var testDescription: String {
+        switch self {
+        case .single: "single"
+        case .slots: "slots"
+        case .cluster: "cluster"
+        }
+    }
+
+    func start() async throws -> PresencePlace {
+        switch self {
+        case .single: PresencePlace(layout: .single, servers: [try await RedisServer.start()], group: nil)
+        case .slots: PresencePlace(layout: .cluster, servers: [try await RedisServer.start()], group: nil)
+        case .cluster(let group): PresencePlace(layout: .cluster, servers: group.primaries, group: group)
+        }
+    }
+}
+
+/// The servers with a test's presence, as `redis-cli` sees them.
+struct PresencePlace: Sendable {
+    let layout: PresenceLayout
+    let servers: [RedisServer]
+    let group: RedisClusterGroup?
+
+    /// The key of something of a user.
+    func key(_ name: String, _ user: PresentUser) -> String {
+        layout == .single ? "\(name):\(user.userID)" : "\(name):{\(user.userID)}"
+    }
+
+    /// Runs one command where its key is.
+    @discardableResult
+    func command(_ arguments: String...) async throws -> String {
+        try await servers[0].command((group == nil ? [] : ["-c"]) + arguments)
+    }
+
+    /// Runs a command on every server.
+    func commandEverywhere(_ arguments: String...) async throws {
+        for server in servers { _ = try await server.command(arguments) }
+    }
+
+    /// The members of a set, in order.
+    func members(_ key: String) async throws -> [String] {
+        try await command("SMEMBERS", key).split(separator: "\n").map(String.init).filter { !$0.isEmpty }.sorted()
+    }
+
+    /// What is stored under a key; empty for nothing.
+    func text(_ key: String) async throws -> String {
+        try await command("GET", key).split(separator: "\n").first.map(String.init) ?? ""
+    }
+
+    func exists(_ key: String) async throws -> Bool {
+        try await command("EXISTS", key).contains("1")
+    }
+
+    /// Ends the test's own server, or leaves the cluster as it was found.
+    func stop() async {
+        if group != nil {
+            try? await commandEverywhere("FLUSHALL")
+        } else {
+            for server in servers { await server.stop() }
+        }
+    }
+}
