@@ -1,6 +1,7 @@
 import Actors
 import LocalCluster
 import Logging
+import NIOCore
 import Transport
 
 /// Whom a message is for, and whether it is its turn.
@@ -22,7 +23,9 @@ extension MicroStep {
             let offset = SyncOffset(userID: try Sample.user(), stamp: Stamp(7_000_000_000), cursors: cursors)
             return Prepared { count in
                 for _ in 0..<count {
-                    guard SyncOffset(offset.text) == offset else { throw MicroStepFailure("the offset is another one") }
+                    var text = ByteBuffer()
+                    offset.write(to: &text)
+                    guard SyncOffset(String(buffer: text)) == offset else { throw MicroStepFailure("the offset is another one") }
                 }
             }
         },

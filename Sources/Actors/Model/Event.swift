@@ -90,12 +90,20 @@ package final class SharedEvent: Sendable {
     package let isEssential: Bool
     /// Who sent the message that has come; nil for another event.
     let sender: UserID?
+    /// Of the message that has come in its turn; nil for another event.
+    package let place: MessagePlace?
     private let encodings = Locked<[ObjectIdentifier: any Sendable]>([:])
 
     package init(_ event: Event) {
         self.event = event
         isEssential = event.isEssential
-        if case .messageReceived(let message, _, _) = event { sender = message.senderID } else { sender = nil }
+        if case .messageReceived(let message, _, let isReplayed) = event {
+            sender = message.senderID
+            place = isReplayed ? nil : message.place
+        } else {
+            sender = nil
+            place = nil
+        }
     }
 
     /// The event as `encode` makes it; made at the first call for `Encoder`, the same value ever after.

@@ -25,6 +25,17 @@ package struct ClientMessageID: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// Where a message stands in its conversation.
+package struct MessagePlace: Hashable, Sendable {
+    package let conversationID: ConversationID
+    package let seq: Int64
+
+    package init(conversationID: ConversationID, seq: Int64) {
+        self.conversationID = conversationID
+        self.seq = seq
+    }
+}
+
 /// A stored message.
 package struct Message: Hashable, Sendable {
     package let messageID: MessageID
@@ -70,6 +81,8 @@ package struct Message: Hashable, Sendable {
         self.reactions = reactions
         self.rev = rev
     }
+
+    package var place: MessagePlace { MessagePlace(conversationID: conversationID, seq: seq) }
 
     /// The person that a direct message is for; nil in a channel.
     package var recipientID: UserID? {

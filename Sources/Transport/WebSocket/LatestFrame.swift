@@ -5,11 +5,14 @@ import NIOCore
 struct LatestFrame {
     private var event: SharedEvent?
     private var frame = ByteBuffer()
+    /// When it was first asked for.
+    private(set) var time = NIODeadline.now()
 
     /// - Parameter encode: makes the frame of an event that is not the last one.
     mutating func of(_ event: SharedEvent, _ encode: (SharedEvent) -> ByteBuffer) -> ByteBuffer {
         if self.event === event { return frame }
         frame = encode(event)
+        time = .now()
         self.event = event
         return frame
     }

@@ -83,25 +83,15 @@ package struct JSONWriter {
     package mutating func field<Entity>(_ name: StaticString, _ id: Identifier<Entity>) {
         writeName(name)
         buffer.writeInteger(UInt8(ascii: "\""))
-        write(id)
+        buffer.writeID(id)
         buffer.writeInteger(UInt8(ascii: "\""))
     }
 
     package mutating func field(_ name: StaticString, _ conversation: ConversationID) {
-        guard case .direct(let pair) = conversation else { return field(name, conversation.description) }
         writeName(name)
-        buffer.writeStaticString("\"dm:")
-        write(pair.first)
-        buffer.writeInteger(UInt8(ascii: ":"))
-        write(pair.second)
         buffer.writeInteger(UInt8(ascii: "\""))
-    }
-
-    private mutating func write<Entity>(_ id: Identifier<Entity>) {
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Identifier<Entity>.textLength) { bytes in
-            id.write(to: bytes)
-            return Identifier<Entity>.textLength
-        }
+        buffer.writeID(conversation)
+        buffer.writeInteger(UInt8(ascii: "\""))
     }
 
     private mutating func writeName(_ name: String) {

@@ -105,7 +105,8 @@ struct SocketIOEventTests {
         #expect(frame(.clusterStatus(isDegraded: true)) == #"42["cluster_status",{"degraded":true}]"#)
         #expect(frame(.presenceState(ref: nil, [])) == #"42["presence_state",{"users":[]}]"#)
         #expect(text(SocketIOEventEncoder.sessionEnded(code: "A", reason: "B")) == #"42["session_ended",{"code":"A","reason":"B"}]"#)
-        #expect(text(SocketIOEventEncoder.offset("1!x")) == #"42["sync_offset","1!x"]"#)
+        let offset = SyncOffset(userID: user, stamp: Stamp(7))
+        #expect(text(SocketIOEventEncoder.offset(offset)) == #"42["sync_offset","1!\#(Self.one)!7!"]"#)
     }
 
     @Test("Acknowledgements say whether it went well")

@@ -56,10 +56,12 @@ package enum SocketIOEventEncoder {
     }
 
     /// Where the client stands, in an event of its own: a client library keeps the last argument of the last event where that is a string.
-    static func offset(_ offset: String) -> ByteBuffer {
+    static func offset(_ offset: SyncOffset) -> ByteBuffer {
         ServerFraming.text { buffer in
             SocketIOPacket.writeHead(.event, namespace: SocketIOPacket.mainNamespace, ackID: nil, to: &buffer)
-            buffer.writeString("[\"sync_offset\",\"\(offset)\"]")
+            buffer.writeStaticString("[\"sync_offset\",\"")
+            offset.write(to: &buffer)
+            buffer.writeStaticString("\"]")
         }
     }
 

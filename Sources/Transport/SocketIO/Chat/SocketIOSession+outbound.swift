@@ -3,12 +3,13 @@ import NIOCore
 
 extension SocketIOSession: SessionOutbound {
     package func send(_ event: SharedEvent) -> OutboundAdmission {
-        guard phase != .ended else { return .skipped }
-        let admission = link.send(
-            link.connection.loop.latestPacket.of(event, SocketIOEventEncoder.frame),
-            isEssential: event.isEssential
-        )
-        if admission == .accepted { noteDelivery(event.event) }
+        if case .ended = phase { return .skipped }
+        let loop = link.connection.loop
+        let admission = link.send(loop.latestPacket.of(event, SocketIOEventEncoder.frame), isEssential: event.isEssential)
+        if admission == .accepted, let place = event.place {
+            offset?.delivered(place)
+            offsetChanged(at: loop.latestPacket.time)
+        }
         return admission
     }
 
@@ -27,14 +28,14 @@ extension SocketIOSession: SessionOutbound {
             sync(from: nil)
             return .accepted
         case (.beginning(let principal), .synced(Self.recoveryRef, let synced)):
-            offset = SyncOffset(userID: principal.userID, stamp: synced.stamp)
+            offset = LiveOffset(SyncOffset(userID: principal.userID, stamp: synced.stamp))
             return join(principal, recoveryID: nil)
         case (.beginning, .error(Self.recoveryRef, _)):
             // It comes again, and may find the store awake.
             link.close(.internalError)
             return .accepted
         case (_, .ack(let ref, let message?, _)):
-            offset?.acknowledged(message.seq, in: message.conversationID)
+            offset?.acknowledged(message.place)
             offsetChanged()
             if let ref { return answer(event, ref) }
             // Whoever asked for no acknowledgement gets its message as all others do.
@@ -44,9 +45,7 @@ extension SocketIOSession: SessionOutbound {
             return .accepted
         default:
             if let ref = event.ref { return answer(event, ref) }
-            let admission = link.send(SocketIOEventEncoder.frame(event), isEssential: event.isEssential)
-            if admission == .accepted { noteDelivery(event) }
-            return admission
+            return link.send(SocketIOEventEncoder.frame(event), isEssential: event.isEssential)
         }
     }
 
@@ -80,7 +79,7 @@ extension SocketIOSession: SessionOutbound {
         let principal = welcome.principal
         if let recovery, recovery.offset.userID == principal.userID {
             phase = .recovering(recovery, principal)
-            offset = recovery.offset
+            offset = LiveOffset(recovery.offset)
             sync(from: recovery.offset)
             return .accepted
         }
@@ -90,7 +89,7 @@ extension SocketIOSession: SessionOutbound {
             sync(from: nil)
             return .accepted
         }
-        offset = SyncOffset(userID: principal.userID, stamp: stamp)
+        offset = LiveOffset(SyncOffset(userID: principal.userID, stamp: stamp))
         return join(principal, recoveryID: nil)
     }
 
@@ -104,12 +103,6 @@ extension SocketIOSession: SessionOutbound {
         enroll(id, principal)
         offsetChanged()
         return admission
-    }
-
-    private func noteDelivery(_ event: Event) {
-        guard case .messageReceived(let message, _, isReplayed: false) = event else { return }
-        offset?.delivered(message.seq, in: message.conversationID)
-        offsetChanged()
     }
 }
 

@@ -30,7 +30,7 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     private(set) var session: (any ConnectionSession)?
     var phase = Phase.joining(nil)
     /// Nil until the client is in.
-    var offset: SyncOffset?
+    var offset: LiveOffset?
     /// What other instances do with the client; nil until it is in, and where there are none.
     var reach: AdapterReach?
     private var pace = OffsetPace()
@@ -96,17 +96,17 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     }
 
     /// Something came that the offset tells of.
-    func offsetChanged() {
-        if phase == .joined { carryOut(pace.changed(now: EngineIOConnection.now)) }
+    func offsetChanged(at now: NIODeadline = .now()) {
+        if case .joined = phase { carryOut(pace.changed(now: now)) }
     }
 
     private func carryOut(_ action: OffsetPace.Action) {
         switch action {
         case .tell:
             tellOffset()
-        case .wait(let delay):
-            link.connection.eventLoop.scheduleTask(in: TimeAmount(delay)) {
-                if self.phase == .joined { self.carryOut(self.pace.timePassed(now: EngineIOConnection.now)) }
+        case .wait(let time):
+            link.connection.eventLoop.scheduleTask(deadline: time) {
+                if self.phase == .joined { self.carryOut(self.pace.timePassed(now: .now())) }
             }
         case .none:
             break
@@ -114,11 +114,11 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     }
 
     private func tellOffset() {
-        guard let text = offset?.text else { return }
-        let frame = SocketIOEventEncoder.offset(text)
+        guard let current = offset?.current else { return }
+        let frame = SocketIOEventEncoder.offset(current)
         // Where it is left out, the client has a lower one and is told more with the next change.
         _ = link.send(frame, isEssential: false)
-        pace.told(bytes: frame.readableBytes, now: EngineIOConnection.now)
+        pace.told(bytes: frame.readableBytes, now: .now())
     }
 
     /// Asks for what the client missed; a turn later, as the session is about to say more.
