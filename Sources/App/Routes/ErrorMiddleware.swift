@@ -3,7 +3,6 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import Transport
 
 /// Turns every error of a route into the API's error body.
@@ -17,12 +16,8 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let error as RequestError {
             return try response(error)
-        } catch is NIOTooManyBytesError {
-            return try response(RequestError(.contentTooLong, "The body may hold at most \(JSONBody.limit) bytes."))
         } catch let error as any HTTPResponseError where error.status == .notFound {
             return try response(RequestError(.notFound, "There is nothing at this path."))
-        } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-            return try response(RequestError(.contentTooLong, "The body may hold at most \(JSONBody.limit) bytes."))
         } catch let error as any HTTPResponseError where error.status.kind == .clientError {
             return try response(RequestError(.badRequest, "The request can't be read."), status: error.status)
         } catch {

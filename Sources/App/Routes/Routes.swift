@@ -29,6 +29,7 @@ struct Routes: Sendable {
         router.add(middleware: origins)
         router.add(middleware: SocketIOMiddleware(door: door, proxies: settings.http.trustedProxies))
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: BodyLimitMiddleware(limit: JSONBody.limit))
         HealthRoutes(store: store, bus: bus, freshness: registry.freshness, drain: drain, time: time).add(to: router)
         metrics?.add(to: router)
         WebRoutes().add(to: router)

@@ -107,8 +107,9 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
             return
         }
         switch Self.unwrapOutboundIn(data) {
-        case .head(var head) where state.isLastResponse && head.status.code >= 200:
-            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        case .head(var head) where head.status.code >= 200:
+            state.responding(head)
+            if state.isLastResponse { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             context.write(data, promise: promise)
@@ -121,11 +122,11 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ChannelShouldQuiesceEvent where state.isNew || state.isRefused:
+        case is ChannelShouldQuiesceEvent where state.isNew || state.isEnding:
             context.close(promise: nil)
         case is ChannelShouldQuiesceEvent where state.isDeciding:
             refuse(.draining)
-        case let event as ChannelEvent where event == .inputClosed && (state.isNew || state.isDeciding || state.isRefused):
+        case let event as ChannelEvent where event == .inputClosed && (state.isNew || state.isDeciding || state.isEnding):
             context.close(promise: nil)
         default:
             context.fireUserInboundEventTriggered(event)
@@ -293,7 +294,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler, @uncheck
     }
 
     private func refuse(_ refusal: UpgradeRefusal) {
-        guard let context, !state.isRefused, !state.isUpgraded else { return }
+        guard let context, !state.isEnding, !state.isUpgraded else { return }
         UpgradeMetrics.shared.refused(status: refusal.status.code)
         state.refused()
         authentication?.cancel()

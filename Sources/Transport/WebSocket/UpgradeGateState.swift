@@ -13,7 +13,8 @@ struct UpgradeGateState {
         case upgradeRequested(HTTPRequestHead, unanswered: Int, isWhole: Bool)
         case deciding
         case upgraded
-        case refused
+        /// The connection's last answer is given: what still comes is dropped.
+        case ending
     }
 
     enum RequestAction {
@@ -28,6 +29,8 @@ struct UpgradeGateState {
     private var state: State = .new
     /// The decoder reads nothing after a request that asks for another protocol.
     private var hasDecoderStopped = false
+    /// The response that is being written says that it is the last.
+    private var saysClose = false
 
     init(paths: UpgradePaths) {
         self.paths = paths
@@ -35,7 +38,7 @@ struct UpgradeGateState {
 
     /// Whether the response that is being written is the connection's last.
     var isLastResponse: Bool {
-        if case .http(unanswered: 1) = state { hasDecoderStopped } else { false }
+        if case .http(unanswered: 1) = state, hasDecoderStopped { true } else { saysClose }
     }
 
     /// Whether bytes are WebSocket's by now.
@@ -56,8 +59,9 @@ struct UpgradeGateState {
         }
     }
 
-    var isRefused: Bool {
-        if case .refused = state { true } else { false }
+    /// Whether the connection's last answer is given.
+    var isEnding: Bool {
+        if case .ending = state { true } else { false }
     }
 
     mutating func received(_ part: HTTPServerRequestPart) -> RequestAction {
@@ -83,14 +87,20 @@ struct UpgradeGateState {
         case (.upgradeRequested(let head, let unanswered, false), .end):
             state = .upgradeRequested(head, unanswered: unanswered, isWhole: true)
             return judgeIfItsTurn()
-        case (.upgradeRequested, .body), (.new, _), (.deciding, _), (.upgraded, _), (.refused, _), (.upgradeRequested, _):
+        case (.upgradeRequested, .body), (.new, _), (.deciding, _), (.upgraded, _), (.ending, _), (.upgradeRequested, _):
             // A body before its end is dropped; what comes after a request for another protocol is not decoded.
             return .ignore
         }
     }
 
+    /// A response's head is about to be written.
+    mutating func responding(_ head: HTTPResponseHead) {
+        saysClose = head.headers[canonicalForm: "Connection"].contains { $0.lowercased() == "close" }
+    }
+
     /// A response has been written to its end.
     mutating func responded() -> RequestAction {
+        if isLastResponse { state = .ending }
         switch state {
         case .http(let unanswered):
             state = .http(unanswered: unanswered - 1)
@@ -98,7 +108,7 @@ struct UpgradeGateState {
         case .upgradeRequested(let head, let unanswered, let isWhole):
             state = .upgradeRequested(head, unanswered: unanswered - 1, isWhole: isWhole)
             return isWhole ? judgeIfItsTurn() : .ignore
-        case .new, .deciding, .upgraded, .refused:
+        case .new, .deciding, .upgraded, .ending:
             return .ignore
         }
     }
@@ -108,7 +118,7 @@ struct UpgradeGateState {
     }
 
     mutating func refused() {
-        state = .refused
+        state = .ending
     }
 
     private mutating func judgeIfItsTurn() -> RequestAction {

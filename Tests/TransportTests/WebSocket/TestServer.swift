@@ -130,15 +130,18 @@ let testPrincipal = Principal(
     expiresAt: Timestamp(milliseconds: .max)
 )
 
-/// Answers with the request's method and path, after its body.
+/// Answers with the request's method and path, after its body; at `/last` without waiting for that, and as the connection's last answer.
 @Sendable
 private func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
     var bytes = 0
-    for try await part in request.body { bytes += part.readableBytes }
+    let isLast = request.uri.path == "/last"
+    if !isLast {
+        for try await part in request.body { bytes += part.readableBytes }
+    }
     let text = ByteBuffer(string: "\(request.method) \(request.uri.path) \(bytes)")
-    var body = try await writer.writeHead(
-        .init(status: .ok, headerFields: [.contentLength: "\(text.readableBytes)"])
-    )
+    var fields: HTTPFields = [.contentLength: "\(text.readableBytes)"]
+    if isLast { fields[.connection] = "close" }
+    var body = try await writer.writeHead(.init(status: .ok, headerFields: fields))
     try await body.write(text)
     try await body.finish(nil)
 }

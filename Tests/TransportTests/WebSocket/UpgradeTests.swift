@@ -216,6 +216,17 @@ struct UpgradeTests {
         }
     }
 
+    @Test("an answer that says close is the last, though the request goes on for ever")
+    func answerThatSaysClose() async throws {
+        try await withServer { server in
+            let client = try await RawClient(port: server.port)
+            client.write("POST /last HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            let text = await client.textAtEnd()
+            #expect(text.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(text.hasSuffix("POST /last 0"))
+        }
+    }
+
     @Test("what is no HTTP gets 400, headers without end 431")
     func noHTTP() async throws {
         try await withServer { server in
