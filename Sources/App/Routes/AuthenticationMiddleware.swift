@@ -1,6 +1,7 @@
 import Actors
 import HTTPTypes
 import Hummingbird
+import Transport
 
 /// Lets a request pass that carries a valid token of a valid session, in `Authorization: Bearer` or the cookie `token`.
 struct AuthenticationMiddleware: RouterMiddleware {
@@ -20,12 +21,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
     }
 
     private static func token(of request: Request) -> String? {
-        if let header = request.headers[.authorization] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            return String(parts[1])
-        }
-        return request.cookies["token"]?.value
+        if let header = request.headers[.authorization] { return CarriedToken.bearer(header) }
+        return CarriedToken.cookie(request.headers[values: .cookie])
     }
 }
 

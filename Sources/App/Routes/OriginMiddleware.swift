@@ -20,7 +20,7 @@ struct OriginMiddleware: RouterMiddleware {
             return Response(status: isAllowed ? .noContent : .forbidden, headers: isAllowed ? preflight(origin) : [:])
         }
         let changes = request.method != .get && request.method != .head
-        if changes, !isAllowed, request.headers[.cookie] != nil {
+        if changes, !isAllowed, CarriedToken.cookie(request.headers[values: .cookie]) != nil {
             let error = RequestError(.forbidden, "This Origin is not allowed.")
             return try JSONBody.response(ErrorPayload(error), status: .forbidden)
         }

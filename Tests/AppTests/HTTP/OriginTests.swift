@@ -33,6 +33,19 @@ extension HTTPTests {
             #expect(upgrade.code == "FORBIDDEN")
         }
 
+        @Test("A page of another origin whose request brings other cookies alone has what its token gives it")
+        func otherCookies() async throws {
+            let visitor = try RunningCluster.current.visitor
+            let person = try await visitor.person()
+            let headers = [("Cookie", "theme=dark; tokens=1; my-token=2"), ("Origin", "https://evil.example")]
+            #expect(try await visitor.raw(.PATCH, "/api/me", headers: headers, body: "{}").status == 401)
+            let answer = try await person.api.raw(.PATCH, "/api/me", headers: headers, body: "{}")
+            #expect(answer.status == 200)
+            #expect(answer.headers["Access-Control-Allow-Origin"].isEmpty)
+            let both = [("Cookie", "theme=dark; token=\(person.token)"), ("Origin", "https://evil.example")]
+            #expect(try await person.api.raw(.PATCH, "/api/me", headers: both, body: "{}").status == 403)
+        }
+
         @Test("The instance's own origin, an allowed one and no origin may")
         func allowed() async throws {
             let cluster = try RunningCluster.current
