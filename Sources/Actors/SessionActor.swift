@@ -30,6 +30,8 @@ package actor SessionActor {
     var presence = SessionPresence()
     /// Of a `SYNC` whose last part has not come yet.
     var syncParts: [ConversationID: Int64] = [:]
+    /// Whether a part of a `SYNC` was refused, and with it the rest of that.
+    var isSyncRefused = false
     var catchUp = CatchUp()
     var catchUpTask: Task<Void, Never>?
 
@@ -95,6 +97,7 @@ extension SessionActor {
         case .refuse(let delay):
             environment.metrics.sessions.noteLimitedFrame()
             send(.error(ref: frame.ref, RequestError(.rateLimited, "Too many frames; slow down.", retryAfter: delay)))
+            if case .success(.sync(let part)) = frame.command { refused(part) }
             return
         case .close:
             environment.metrics.sessions.noteLimitedConnection()
@@ -105,7 +108,7 @@ extension SessionActor {
         switch frame.command {
         case .success(let command) where state.livePrincipal != nil && environment.registry.freshness.isStale && command.needsStore:
             send(.error(ref: frame.ref, RequestError(StoreError(.unavailable, "what was banned is not known"))))
-            if case .sync = command { expectSync() }
+            if case .sync(let part) = command { refused(part) }
         case .success(let command): perform(command, ref: frame.ref)
         case .failure(let error): refuse(error, ref: frame.ref)
         }

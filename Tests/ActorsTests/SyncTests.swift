@@ -160,6 +160,22 @@ struct SyncTests {
         #expect(back.outbound.messages == Array(sent[1...]))
     }
 
+    @Test func whereOnePartIsRefusedAllAre() async throws {
+        let (ada, bob, conversation) = try await pair()
+        _ = try await send(1...2, from: ada, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        let absent = try #require(ChannelName("absent"))
+        let tooMany = Dictionary(
+            uniqueKeysWithValues: (0...20_000).compactMap { ChannelName("c\($0)").map { (ConversationID.channel($0), Int64(1)) } }
+        )
+        await back.receive(.success(.sync(SyncCommand(cursors: [.channel(absent): 1], stamp: nil, hasMore: true))))
+        await back.receive(.success(.sync(SyncCommand(cursors: tooMany, stamp: nil, hasMore: true))))
+        await back.receive(.success(.sync(SyncCommand(cursors: [conversation: 2], stamp: nil, hasMore: false))))
+        #expect(await back.errors(2).map(\.code) == [.badRequest, .badRequest])
+        let synced = try await back.sync([conversation: 2])
+        #expect(synced.cursors == [:])
+    }
+
     @Test func whatChangedMeanwhileIsTold() async throws {
         let (ada, bob, conversation) = try await pair()
         let sent = try await send(1...2, from: ada, to: bob)

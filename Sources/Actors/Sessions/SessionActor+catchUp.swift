@@ -8,11 +8,18 @@ extension SessionActor {
     /// Keeps a part of a `SYNC` until its last one.
     func collect(_ part: SyncCommand, ref: String?) {
         guard syncParts.count + part.cursors.count <= Self.cursorLimit else {
-            syncParts = [:]
             refuse(Self.tooManyCursors, ref: ref)
-            return
+            return refused(part)
         }
         syncParts.merge(part.cursors) { _, later in later }
+        expectSync()
+    }
+
+    /// A part of a `SYNC` was refused: those before it are forgotten, and those that belong to it and come after it are refused too, as
+    /// without it the answer would not be complete.
+    func refused(_ part: SyncCommand) {
+        syncParts = [:]
+        isSyncRefused = part.hasMore
         expectSync()
     }
 

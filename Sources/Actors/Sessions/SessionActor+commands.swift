@@ -13,6 +13,9 @@ extension SessionActor {
             send(.pong(ref: ref, serverTime: environment.time.now()))
         case (.presence(let command), _):
             handle(command, ref: ref)
+        case (.sync(let part), _) where isSyncRefused:
+            send(.error(ref: ref, RequestError(.badRequest, "A part of this SYNC was refused: begin it again after its last part.")))
+            refused(part)
         case (.sync(let part), _) where part.hasMore:
             collect(part, ref: ref)
         case (.sync, _):
@@ -27,7 +30,7 @@ extension SessionActor {
         guard commands.count < environment.limits.waitingCommands else {
             let error = RequestError(.rateLimited, "Too many commands wait for their answer.", retryAfter: .seconds(1))
             send(.error(ref: item.ref, error))
-            if case .sync = item.command { expectSync() }
+            if case .sync(let part) = item.command { refused(part) }
             return
         }
         commands.append(item)

@@ -1,5 +1,6 @@
 package import Actors
 import NIOCore
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -172,6 +173,8 @@ extension WebSocketHandler {
             // A failure leaves an ordinary close, which is all that can be done then.
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
         }
-        context.close(promise: nil)
+        // TLS would wait for the client to take its leave: a reset goes past it.
+        let tls = isReset ? try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) : nil
+        (tls ?? context).close(promise: nil)
     }
 }

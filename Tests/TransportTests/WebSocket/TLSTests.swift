@@ -30,6 +30,22 @@ struct TLSTests {
         }
     }
 
+    @Test("a kick resets a client that doesn't take its leave, and doesn't wait for it")
+    func reset() async throws {
+        try await withServer(tls: try TestCertificate.serverContext()) { server in
+            let tls = try TestCertificate.clientContext()
+            let client = try await WebSocketConnection.connect(to: server.url(secure: true), tls: tls)
+            try await client.setReading(false)
+            let session = await server.session()
+            let start = ContinuousClock.now
+            await session.end(.suspended, after: .error(ref: nil, .suspended))
+            await session.happenings.wait { $0.contains(.closed) }
+            let waited = ContinuousClock.now - start
+            #expect(waited >= .milliseconds(400) && waited < .seconds(4))
+            client.disconnect()
+        }
+    }
+
     @Test("a client that speaks no TLS gets no answer, and no session")
     func plainText() async throws {
         try await withServer(tls: try TestCertificate.serverContext()) { server in

@@ -9,8 +9,3 @@ package protocol RedisExecutor: Sendable {
 }
 
 extension RedisBus: RedisExecutor {}
-
-extension RedisBus {
-    /// Whether the keys are spread over the servers of a Redis Cluster.
-    package var isClustered: Bool { false }
-}
