@@ -55,7 +55,7 @@ struct UpgradeGateState {
     var isDeciding: Bool {
         switch state {
         case .deciding, .upgradeRequested(_, unanswered: 0, _): true
-        case .new, .http, .upgradeRequested, .upgraded, .refused: false
+        case .new, .http, .upgradeRequested, .upgraded, .ending: false
         }
     }
 
