@@ -50,7 +50,7 @@ struct OperateDocumentTests {
         let root = RepositoryFile.path("Sources")
         for name in try FileManager.default.subpathsOfDirectory(atPath: root) where name.hasSuffix(".swift") {
             let text = try String(contentsOfFile: root + "/" + name, encoding: .utf8)
-            for call in text.matches(of: /ogger(?:\([^()]*\))?\.(trace|debug|info|notice|warning|error|critical)\(\s*"([^"\\]+)/) {
+            for call in text.matches(of: /ogger(?:\([^()]*\))?\??\.(trace|debug|info|notice|warning|error|critical)\(\s*"([^"\\]+)/) {
                 let event = call.output.2.hasPrefix("Backend listening on") ? "Backend listening on …" : String(call.output.2)
                 events[event] = String(call.output.1)
             }
