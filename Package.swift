@@ -143,6 +143,7 @@ let package = Package(
                 "Actors",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             path: "Tests/Support",
             swiftSettings: swiftSettings

@@ -8,6 +8,7 @@ package struct BusConsumer: Sendable {
     private let moderation: Moderation
     private let presence: PresenceHub
     private let tracing: any MessageTracing
+    private let metrics: ChatMetrics
     private let logger: Logger
 
     package init(
@@ -17,6 +18,7 @@ package struct BusConsumer: Sendable {
         moderation: Moderation,
         presence: PresenceHub,
         tracing: any MessageTracing = NoTracing(),
+        metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "RedisBusHandler")
     ) {
         self.bus = bus
@@ -25,6 +27,7 @@ package struct BusConsumer: Sendable {
         self.moderation = moderation
         self.presence = presence
         self.tracing = tracing
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -64,10 +67,23 @@ package struct BusConsumer: Sendable {
             if case .revokeOne(_, let session) = kick { metadata["targetSessionId"] = "\(session)" }
             logger.info(kick.appliedEvent, metadata: metadata)
         case .chat(let event):
-            await delivery.tellHere(event)
+            do throws(StoreError) {
+                try await delivery.tellHere(event)
+            } catch {
+                noteFailure(error, of: event, incoming)
+            }
         case .presence(let event):
             await presence.receive(event)
         }
+    }
+
+    /// What an event tells is in the store too: the reconciler finds it there.
+    private func noteFailure(_ error: StoreError, of event: ChatEvent, _ incoming: BusDelivery) {
+        metrics.delivery.noteHandlerFailed()
+        let ids: Logger.Metadata = [
+            "id": "\(incoming.eventID)", "originInstanceId": "\(incoming.origin.instanceID)", "error": "\(error)",
+        ]
+        logger.warning("handler_failed", metadata: event.ids.merging(ids) { own, _ in own })
     }
 }
 

@@ -205,10 +205,10 @@ package actor Reconciler {
         return count
     }
 
-    /// - Throws: where the round took so long that nothing may be told any more, or a channel could not be entered; the next one tells it.
+    /// - Throws: where the round took so long that nothing may be told any more; the next one tells it.
     private func tell(_ event: ChatEvent) async throws(StoreError) {
-        let isTold = await delivery.tellHere(event)
-        guard isTold else { throw StoreError(.timeout, "the round took too long, or a channel can't be entered") }
+        let isTold = try await delivery.tellHere(event)
+        guard isTold else { throw StoreError(.timeout, "the round took too long") }
     }
 
     /// - Returns: whether something is missing here.

@@ -1,4 +1,5 @@
 import Actors
+import Logging
 import TestSupport
 import Testing
 
@@ -55,5 +56,32 @@ struct BusConsumerTests {
         instance.bus.finish()
         await instance.consumer.run()
         #expect(connection.outbound.closeReason == .suspended)
+    }
+
+    @Test func tellsOfAMembershipThatItCouldNotFollow() async throws {
+        let lines = Recorder<RecordedLine>()
+        let counters = CounterRecorder()
+        let instance = Instance(
+            "B",
+            metrics: ChatMetrics(factory: counters),
+            logger: Logger(label: "RedisBusHandler") { _ in RecordingLogHandler(lines) }
+        )
+        let bob = try await instance.register("bob")
+        _ = await instance.connect(bob)
+        await instance.store.failNext(.isMember, StoreError(.unavailable, "gone"))
+        let name = try #require(ChannelName("general"))
+        let event = ChatEvent.membership(name, bob.user.userID, isMember: true)
+        instance.bus.deliver(delivery(.chat(event), from: InstanceIdentity(instanceID: "A", boot: "x"), id: 7))
+        instance.bus.finish()
+        await instance.consumer.run()
+        let line = try #require(lines.elements.first { $0.event == "handler_failed" })
+        #expect(line.level == .warning)
+        #expect(
+            line.metadata == [
+                "id": "\(BusEventID(high: 5, low: 7))", "originInstanceId": "A", "channelId": "ch:general", "userId": "\(bob.user.userID)",
+                "error": "store error (unavailable)",
+            ]
+        )
+        #expect(counters.values["switchboard_bus_handler_failed_total"] == 1)
     }
 }

@@ -129,13 +129,13 @@ struct ChannelTests {
         let onA = await a.connect(dora)
         let onB = await b.connect(dora)
         try await onA.join(general)
-        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+        try await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
         try await ada.send("one", to: general, id: "m1")
         let one = await ada.acks(1)
         await b.delivery.deliverHere(one)
         #expect(await onB.outbound.waitForMessages(1) == one)
         try await onA.leave(general)
-        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: false))
+        try await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: false))
         try await ada.send("two", to: general, id: "m2")
         await b.delivery.deliverHere(await ada.acks(2).suffix(1))
         await onB.executor.settle()
@@ -160,7 +160,7 @@ struct ChannelTests {
         let missed = Array(await ada.acks(5).suffix(3))
         await b.delivery.deliverHere(missed)
         if hint {
-            await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+            try await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
         } else {
             _ = await reconciler.reconcile()
         }
@@ -212,7 +212,7 @@ struct ChannelTests {
         await onB.receive(.success(.sync(SyncCommand(cursors: [:], stamp: stamp, hasMore: false))))
         await onB.outbound.outputs.wait { $0.contains { if case .synced = $0.event { true } else { false } } }
         #expect(onB.outbound.messages == sent)
-        await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
+        try await b.delivery.tellHere(.membership(general, dora.user.userID, isMember: true))
         try await ada.send("4", to: general, id: "m4")
         let next = Array(await ada.acks(4).suffix(1))
         await b.delivery.deliverHere(next)
@@ -225,7 +225,7 @@ struct ChannelTests {
         let user = try #require(
             carol.outbound.events.compactMap { if case .welcome(let welcome) = $0 { welcome.principal.userID } else { nil } }.first
         )
-        await b.delivery.tellHere(.membership(general, user, isMember: false))
+        try await b.delivery.tellHere(.membership(general, user, isMember: false))
         try await ada.send("one", to: general, id: "m1")
         let one = await ada.acks(1)
         await b.delivery.deliverHere(one)

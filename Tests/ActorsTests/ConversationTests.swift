@@ -73,7 +73,7 @@ struct ConversationTests {
         await talk.ada.perform(.edit(talk.message.messageID, in: talk.conversation, content: "1"))
         await talk.ada.perform(.edit(talk.message.messageID, in: talk.conversation, content: "2"))
         let updates = await talk.bob.updates(2)
-        for update in updates { await instance.delivery.tellHere(.updated(update)) }
+        for update in updates { try await instance.delivery.tellHere(.updated(update)) }
         await talk.bob.executor.settle()
         #expect(await talk.bob.updates(2).map(\.content) == ["1", "2"])
     }
@@ -93,7 +93,7 @@ struct ConversationTests {
         let second = await talk.ada.acks(2)[1]
         try await instance.environment.conversations.edit(second.messageID, in: talk.conversation, content: "second!", by: talk.adaID)
         let edited = try #require(await talk.bob.updates(1).last)
-        await other.delivery.tellHere(.updated(edited))
+        try await other.delivery.tellHere(.updated(edited))
         #expect(await bobOnB.outbound.waitForMessages(1).map(\.content) == ["second!"])
         await other.delivery.deliverHere([second])
         await bobOnB.executor.settle()

@@ -18,6 +18,8 @@ struct Instance: Sendable {
     let presence: PresenceHub
     let environment: SessionEnvironment
     private let tracing: any MessageTracing
+    private let metrics: ChatMetrics
+    private let logger: Logger
     private let connections = Atomic64()
 
     init(
@@ -26,21 +28,24 @@ struct Instance: Sendable {
         time: ManualTime = ManualTime(),
         limits: SessionLimits = SessionLimits(rateLimit: 0),
         directory: (any PresenceDirectory)? = nil,
-        tracing: any MessageTracing = NoTracing()
+        tracing: any MessageTracing = NoTracing(),
+        metrics: ChatMetrics = .shared,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) {
         self.tracing = tracing
+        self.metrics = metrics
+        self.logger = logger
         self.store = store
         self.time = time
         bus = RecordingBus()
         identity = InstanceIdentity(instanceID: name, boot: "boot-\(name)")
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let ids = UUIDv7Generator(time: time)
         let tokens = PlainTokenCodec(time: time)
-        registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time, logger: quiet))
+        registry = Registry(environment: DeliveryEnvironment(store: store, bus: bus, time: time, logger: logger))
         let access = ConversationAccess(store: store, registry: registry)
-        gate = SessionGate(store: store, tokens: tokens, time: time, logger: quiet)
-        delivery = Delivery(registry: registry, bus: bus, tracing: tracing, logger: quiet)
-        moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: quiet)
+        gate = SessionGate(store: store, tokens: tokens, time: time, logger: logger)
+        delivery = Delivery(registry: registry, bus: bus, tracing: tracing, logger: logger)
+        moderation = Moderation(store: store, gate: gate, registry: registry, bus: bus, ids: ids, time: time, logger: logger)
         accounts = Accounts(
             store: store,
             hasher: hasher,
@@ -49,9 +54,9 @@ struct Instance: Sendable {
             ids: ids,
             time: time,
             tokenLifetime: .seconds(86_400),
-            logger: quiet
+            logger: logger
         )
-        presence = PresenceHub(directory: directory, bus: bus, store: store, time: time, logger: quiet, presenceLogger: quiet)
+        presence = PresenceHub(directory: directory, bus: bus, store: store, time: time, logger: logger, presenceLogger: logger)
         environment = SessionEnvironment(
             instanceID: name,
             limits: limits,
@@ -64,7 +69,7 @@ struct Instance: Sendable {
                 ids: ids,
                 time: time,
                 tracing: tracing,
-                logger: quiet
+                logger: logger
             ),
             conversations: Conversations(
                 store: store,
@@ -72,12 +77,12 @@ struct Instance: Sendable {
                 registry: registry,
                 access: access,
                 time: time,
-                logger: quiet
+                logger: logger
             ),
             presence: presence,
             store: store,
             time: time,
-            logger: quiet
+            logger: logger
         )
     }
 
@@ -90,7 +95,8 @@ struct Instance: Sendable {
             moderation: moderation,
             presence: presence,
             tracing: tracing,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            metrics: metrics,
+            logger: logger
         )
     }
 
@@ -104,7 +110,7 @@ struct Instance: Sendable {
             bus: bus,
             freshness: registry.freshness,
             time: time,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: logger
         )
     }
 

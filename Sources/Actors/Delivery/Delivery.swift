@@ -76,7 +76,12 @@ package struct Delivery: Sendable {
 
     /// Tells what has happened in a conversation.
     package func tell(_ event: ChatEvent) async {
-        await tellHere(event)
+        do throws(StoreError) {
+            try await tellHere(event)
+        } catch {
+            // The reconciler finds it.
+            logger.warning("channel_not_entered", metadata: event.ids.merging(["error": "\(error)"]) { own, _ in own })
+        }
         bus.publish(.chat(event))
     }
 
@@ -87,10 +92,14 @@ package struct Delivery: Sendable {
 
     /// Tells the connections of this instance alone.
     ///
-    /// - Returns: false where nothing is told, as bans may have been missed, or where a channel could not be entered.
+    /// - Returns: false where nothing is told, as bans may have been missed.
+    /// - Throws: where a membership could not be followed.
     @discardableResult
-    package func tellHere(_ event: ChatEvent) async -> Bool {
-        if case .membership(let name, let user, _) = event { return await follow(name, by: user) }
+    package func tellHere(_ event: ChatEvent) async throws(StoreError) -> Bool {
+        if case .membership(let name, let user, _) = event {
+            try await registry.user(user)?.follow(name)
+            return true
+        }
         guard !registry.freshness.isStale else { return false }
         switch event.conversationID {
         case .direct(let pair):
@@ -120,15 +129,17 @@ package struct Delivery: Sendable {
         case .membership: break
         }
     }
+}
 
-    private func follow(_ name: ChannelName, by id: UserID) async -> Bool {
-        do {
-            try await registry.user(id)?.follow(name)
-            return true
-        } catch {
-            // The reconciler finds it.
-            logger.warning("channel_not_entered", metadata: ["channelId": "ch:\(name)", "userId": "\(id)", "error": "\(error)"])
-            return false
+extension ChatEvent {
+    /// What it is about, for the log.
+    var ids: Logger.Metadata {
+        switch self {
+        case .updated(let message), .reaction(let message):
+            ["conversationId": "\(message.conversationID)", "messageId": "\(message.messageID)"]
+        case .read(let cursor): ["conversationId": "\(cursor.conversationID)", "userId": "\(cursor.userID)"]
+        case .typing(let conversation, let user, _): ["conversationId": "\(conversation)", "userId": "\(user)"]
+        case .membership(let name, let user, _): ["channelId": "ch:\(name)", "userId": "\(user)"]
         }
     }
 }

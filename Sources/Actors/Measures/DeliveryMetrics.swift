@@ -1,9 +1,10 @@
 import Metrics
 
-/// Messages on their way from the store to the users and channels of this instance.
+/// What comes to the users and channels of this instance, from the store and from other instances.
 package struct DeliveryMetrics: Sendable {
     private let delivered: ByDeliveryPath<ByConversationKind<Counter>>
     private let times: ByDeliveryPath<Timer>
+    private let handlerFailures: Counter
 
     init(_ factory: any MetricsFactory) {
         delivered = ByDeliveryPath { path in
@@ -18,6 +19,7 @@ package struct DeliveryMetrics: Sendable {
         times = ByDeliveryPath { path in
             Timer(label: "switchboard_delivery_duration_seconds", dimensions: [("path", path.rawValue)], factory: factory)
         }
+        handlerFailures = Counter(label: "switchboard_bus_handler_failed_total", factory: factory)
     }
 
     /// Messages of one conversation that were written to a user's or a channel's connections.
@@ -28,4 +30,7 @@ package struct DeliveryMetrics: Sendable {
         delivered[path][conversation].increment(by: messages.count)
         for message in messages { times[path].record(duration: max(.zero, now - message.createdAt)) }
     }
+
+    /// What another instance told could not be acted on.
+    func noteHandlerFailed() { handlerFailures.increment() }
 }

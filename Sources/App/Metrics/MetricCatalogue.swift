@@ -143,6 +143,11 @@ enum MetricCatalogue {
             labels: ["reason"],
             help: "Messages of the bus that were not understood or not trusted."
         ),
+        MetricDeclaration(
+            name: "switchboard_bus_handler_failed_total",
+            kind: .counter,
+            help: "Messages of the bus that could not be acted on; the reconciler makes them good."
+        ),
         MetricDeclaration(name: "switchboard_bus_lost_total", kind: .counter, help: "Times that the bus was lost."),
         MetricDeclaration(
             name: "switchboard_socketio_adapter_published_total",

@@ -79,7 +79,7 @@ struct MongoOutageTests {
         let server = try await MongoServer.start(ownOnly: true)
         let options = "socketTimeoutMS=1000&connectTimeoutMS=1000&serverSelectionTimeoutMS=1000"
         let store = try await MongoStore.openForTest(server.uri(database: "hang", options: options))
-        let events = Recorder<LogLine>()
+        let events = Recorder<RecordedLine>()
         let logger = Logger(label: "Store") { _ in RecordingLogHandler(events) }
         let monitor = StoreMonitor(store: store, time: RealTime(), interval: .milliseconds(50), logger: logger)
         let task = Task { try await monitor.run() }

@@ -4,34 +4,6 @@ import Synchronization
 import TestSupport
 import Transport
 
-/// A line that the bus wrote to the log.
-struct LogLine: Sendable {
-    let level: Logger.Level
-    let event: String
-    let metadata: [String: String]
-}
-
-/// A logger whose lines a test reads.
-struct RecordingLogHandler: LogHandler {
-    let lines: Recorder<LogLine>
-    var logLevel = Logger.Level.debug
-    var metadata: Logger.Metadata = [:]
-
-    init(_ lines: Recorder<LogLine>) {
-        self.lines = lines
-    }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let metadata = (event.metadata ?? [:]).mapValues(\.description)
-        lines.append(LogLine(level: event.level, event: event.message.description, metadata: metadata))
-    }
-}
-
 /// The machine's own clocks.
 struct RealTime: TimeSource {
     private let start = ContinuousClock.now
@@ -44,7 +16,7 @@ struct RealTime: TimeSource {
 /// A bus with what a test wants to see of it.
 struct BusFixture: Sendable {
     let bus: RedisBus
-    let log = Recorder<LogLine>()
+    let log = Recorder<RecordedLine>()
     let deliveries = Recorder<BusDelivery>()
     let counters = CounterRecorder()
     let identity: InstanceIdentity
@@ -90,9 +62,9 @@ struct BusFixture: Sendable {
 
     /// The first line of that event, once it is written.
     @discardableResult
-    func line(_ event: String, count: Int = 1) async -> LogLine {
+    func line(_ event: String, count: Int = 1) async -> RecordedLine {
         let lines = await log.wait { $0.count { $0.event == event } >= count }.filter { $0.event == event }
-        return lines.dropFirst(count - 1).first ?? LogLine(level: .critical, event: "nothing like \(event)", metadata: [:])
+        return lines.dropFirst(count - 1).first ?? RecordedLine(level: .critical, event: "nothing like \(event)", metadata: [:])
     }
 
     func waitForMessage(_ message: Message) async {

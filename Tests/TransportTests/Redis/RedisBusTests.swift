@@ -175,7 +175,7 @@ struct RedisBusTests {
     }
 
     @Test func theDisabledBusSaysSoAndIsSilent() async {
-        let lines = Recorder<LogLine>()
+        let lines = Recorder<RecordedLine>()
         let bus = DisabledBus(nodeEnvironment: "production", logger: Logger(label: "RedisBus") { _ in RecordingLogHandler(lines) })
         bus.publish(.message(Sample.message()))
         for family in BusFamily.allCases {

@@ -11,7 +11,7 @@ struct AdapterFixture: Sendable {
     let adapter: SocketIOAdapter
     let bus: AdapterBus
     let inner = RecordingBus()
-    let log = Recorder<LogLine>()
+    let log = Recorder<RecordedLine>()
     let counters = CounterRecorder()
 
     init(_ server: RedisServer, _ format: AdapterFormat, instance: String, configure: (inout AdapterLink.Options) -> Void = { _ in }) throws

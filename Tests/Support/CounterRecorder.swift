@@ -1,31 +1,33 @@
-import Metrics
+package import Metrics
 import Synchronization
 
 /// Counts what counters are given; takes no other metric.
-final class CounterRecorder: MetricsFactory {
+package final class CounterRecorder: MetricsFactory {
     private let state = Mutex<[String: Int64]>([:])
 
+    package init() {}
+
     /// By label, with the dimensions in braces; those that were never raised are left out.
-    var values: [String: Int64] {
+    package var values: [String: Int64] {
         state.withLock { $0 }
     }
 
-    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         let suffix = dimensions.isEmpty ? "" : "{\(dimensions.map { "\($0)=\($1)" }.joined(separator: ","))}"
         return Handler(owner: self, name: label + suffix)
     }
 
-    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         NOOPMetricsHandler.instance
     }
 
-    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         NOOPMetricsHandler.instance
     }
 
-    func destroyCounter(_ handler: any CounterHandler) {}
-    func destroyRecorder(_ handler: any RecorderHandler) {}
-    func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 
     private final class Handler: CounterHandler {
         private let owner: CounterRecorder
