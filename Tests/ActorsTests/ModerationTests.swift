@@ -1,4 +1,5 @@
 import Actors
+import Logging
 import TestSupport
 import Testing
 
@@ -190,10 +191,13 @@ struct AccountsTests {
         #expect(wrong?.code == .unauthenticated)
     }
 
-    @Test func theFirstAdminIsMadeOnce() async throws {
-        let instance = Instance()
+    @Test func theFirstAdminIsMadeOnceAndToldByItsID() async throws {
+        let lines = Recorder<RecordedLine>()
+        let instance = Instance(logger: Logger(label: "Session") { _ in RecordingLogHandler(lines) })
         for _ in 0..<2 { try await instance.accounts.ensureAdmin(username: "root", password: "correct horse") }
         let admin = try await instance.accounts.logIn(username: "root", password: "correct horse", peer: .unknown)
         #expect(admin.user.role == .admin)
+        let told = lines.elements.filter { $0.event == "admin_created" }
+        #expect(told.map(\.metadata) == [["userId": "\(admin.user.userID)"]])
     }
 }

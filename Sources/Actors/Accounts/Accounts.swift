@@ -79,8 +79,8 @@ package final class Accounts: Sendable {
         // Asked first, as a hash takes longer than the rest of a start.
         guard try await credentials(Username(username)) == nil else { return }
         do {
-            _ = try await create(username: username, password: password, role: .admin)
-            logger.notice("admin_created", metadata: ["username": "\(username)"])
+            let admin = try await create(username: username, password: password, role: .admin)
+            logger.notice("admin_created", metadata: ["userId": "\(admin.userID)"])
         } catch {
             guard error.code == .conflict else { throw error }
         }
