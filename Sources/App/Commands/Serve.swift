@@ -12,6 +12,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try config.settings()
+        try await ListenAddress.check(settings.http.host)
         LogSystem.start(settings.log, instanceID: settings.instance.id, time: SystemTime())
         if let file = settings.accounts.tokenSecretFile {
             Logger(label: "Server").notice("token_secret_from_file", metadata: ["file": .string(file), "reason": "JWT_SECRET not set"])

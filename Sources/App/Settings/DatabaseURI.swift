@@ -1,3 +1,5 @@
+import Transport
+
 /// Where the store is.
 enum DatabaseURI: Hashable, Sendable {
     /// A database file.
@@ -20,7 +22,7 @@ enum DatabaseURI: Hashable, Sendable {
             if path.hasPrefix("//") { path = path.dropFirst(2) }
             guard !path.isEmpty, !path.hasPrefix(":"), !path.hasSuffix("/") else { return nil }
             self = .sqlite(path: String(path))
-        } else if let scheme = ["mongodb://", "mongodb+srv://"].first(where: text.hasPrefix), text.count > scheme.count {
+        } else if text.hasPrefix("mongodb://") || text.hasPrefix("mongodb+srv://"), MongoStore.canRead(uri: text) {
             self = .mongodb(Secret(text))
         } else {
             return nil

@@ -3,7 +3,7 @@ struct SettingDeclaration: Sendable {
     enum Secrecy: Sendable {
         /// The value may be shown.
         case open
-        /// The value may be shown where it can hold no password.
+        /// Of an address: as much is shown as can hold no password.
         case credentials
         /// The value is never shown.
         case secret
@@ -32,7 +32,7 @@ struct SettingDeclaration: Sendable {
     func printable(_ value: String) -> String? {
         switch secrecy {
         case .open: value.quotedForOneLine
-        case .credentials: value.contains("@") || value.contains("//") ? nil : value.quotedForOneLine
+        case .credentials: ShownAddress(value)?.description.quotedForOneLine
         case .secret: nil
         }
     }
@@ -41,7 +41,7 @@ struct SettingDeclaration: Sendable {
 extension String {
     /// In double quotes, at most 80 characters of it, with nothing that could break or colour a line.
     fileprivate var quotedForOneLine: String {
-        let shown = prefix(80).unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" }
+        let shown = prefix(80).unicodeScalars.map { $0 == "…" || $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" }
         return "\"" + String(shown) + (count > 80 ? "…" : "") + "\""
     }
 }

@@ -1,11 +1,19 @@
-import Glibc
+import NIOSSL
 
 extension SettingsTable {
-    /// A file that must be there.
-    static func file(_ name: String, summary: String) -> Setting<String?> {
+    /// A file with certificates.
+    static func certificates(_ name: String, summary: String) -> Setting<String?> {
         .optional(
-            SettingDeclaration(name: name, defaultText: "none", allowed: "a file that can be read", summary: summary)
-        ) { access($0, R_OK) == 0 ? $0 : nil }
+            SettingDeclaration(name: name, defaultText: "none", allowed: "a file that can be read, with certificates in PEM", summary: summary)
+        ) { path in (try? NIOSSLCertificate.fromPEMFile(path))?.isEmpty == false ? path : nil }
+    }
+
+    /// A file with a private key.
+    static func privateKey(_ name: String, summary: String) -> Setting<String?> {
+        let allowed = "a file that can be read, with a private key in PEM without a password"
+        return .optional(SettingDeclaration(name: name, defaultText: "none", allowed: allowed, summary: summary)) { path in
+            (try? NIOSSLPrivateKey(file: path, format: .pem)) == nil ? nil : path
+        }
     }
 
     /// A comma list with spaces allowed around its elements.

@@ -87,7 +87,7 @@ extension SettingsTable {
         parse: Setting<Bool>.parseFlag
     )
 
-    static let redisCAFile = file("REDIS_CA_FILE", summary: "PEM file with the authorities that Redis' certificate is checked against.")
+    static let redisCAFile = certificates("REDIS_CA_FILE", summary: "The authorities that Redis' certificate is checked against.")
 
     static let stores: [SettingDeclaration] = [
         database.declaration, databasePoolSize.declaration, redisURL.declaration, redisHost.declaration, redisPort.declaration,

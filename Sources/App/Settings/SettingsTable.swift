@@ -10,7 +10,7 @@ enum SettingsTable {
         declaration: SettingDeclaration(
             name: "HOST",
             defaultText: "127.0.0.1",
-            allowed: "an address of this machine or a host name",
+            allowed: "an address of this machine or a name of one",
             summary: "Address to listen on; 0.0.0.0 for all."
         ),
         fallback: "127.0.0.1"
@@ -36,8 +36,8 @@ enum SettingsTable {
         fallback: "production"
     ) { isName($0, upTo: 32, extra: "_-") ? $0 : nil }
 
-    static let tlsCertificateFile = file("TLS_CERT_FILE", summary: "PEM file with the certificate chain; together with TLS_KEY_FILE.")
-    static let tlsKeyFile = file("TLS_KEY_FILE", summary: "PEM file with the certificate's private key.")
+    static let tlsCertificateFile = certificates("TLS_CERT_FILE", summary: "The certificate chain; together with TLS_KEY_FILE.")
+    static let tlsKeyFile = privateKey("TLS_KEY_FILE", summary: "The certificate's private key.")
 
     static let allowedOrigins = list(
         "ALLOWED_ORIGINS",

@@ -55,6 +55,14 @@ final class ClientPool: Sendable {
         return try result.get()
     }
 
+    /// Whether the driver understands a connection string; nothing is connected to or looked up.
+    static func canRead(uri text: String) -> Bool {
+        _ = isInitialised
+        guard let uri = mongoc_uri_new_with_error(text, nil) else { return false }
+        mongoc_uri_destroy(uri)
+        return true
+    }
+
     /// Commands that were given so far.
     var commandCount: Int { counter.count }
 

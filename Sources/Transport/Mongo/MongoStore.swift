@@ -86,6 +86,11 @@ package final class MongoStore: Store {
         }
     }
 
+    /// Whether a connection string is one that can be used; nothing is connected to or looked up.
+    package static func canRead(uri: String) -> Bool {
+        ClientPool.canRead(uri: uri)
+    }
+
     /// Refuses what comes from now on, finishes what runs, and closes all connections.
     package func close() async {
         await pendingRaises.close()

@@ -69,6 +69,8 @@ struct SettingsTests {
             ("BUS_ROUTING", "both", "broadcast or targeted"), ("BUS_REQUIRED", "maybe", "true or false"), ("MAX_FRAME_BYTES", "1", "256"),
             ("HEARTBEAT_SECONDS", "0", "from 1 to"), ("RATE_LIMIT", "-1", "from 0 to"), ("DRAIN_SECONDS", "1.5", "a whole number"),
             ("REDIS_PORT", "0", "from 1 to"), ("REDIS_CA_FILE", "/nowhere/ca.pem", "a file that can be read"),
+            ("REDIS_CA_FILE", "/etc/passwd", "certificates in PEM"), ("TLS_CERT_FILE", "/etc/passwd", "certificates in PEM"),
+            ("TLS_KEY_FILE", "/etc/passwd", "a private key in PEM"),
             ("DB_URI", "mysql:x", "sqlite:PATH"),
             ("DB_URI", "sqlite:", "sqlite:PATH"), ("DB_URI", "sqlite::memory:", "sqlite:PATH"), ("ADMIN_USERNAME", "a", "3 to 32"),
             ("SCRYPT_LOG_N", "30", "from 1 to 20"), ("COOKIE_DOMAIN", "a;b", "a domain name"), ("DB_POOL_SIZE", "0", "from 1 to"),
@@ -87,7 +89,11 @@ struct SettingsTests {
         arguments: [
             ("JWT_SECRET", "hunter2"), ("JWT_SECRET_PREVIOUS", "hunter2"), ("ADMIN_PASSWORD", "hunter2"),
             ("REDIS_URL", "redis:/a:hunter2@b"),
-            ("REDIS_URL", "http://a:hunter2@b"), ("DB_URI", "postgres://a:hunter2@b/c"),
+            ("REDIS_URL", "http://a:hunter2@b"), ("DB_URI", "postgres://a:hunter2@b/c"), ("DB_URI", "mongodb://u:hunter2@h/x?foo=%zz"),
+            ("DB_URI", "mongodb://u:p@h/x?foo=%zz&password=hunter2"), ("REDIS_URL", "redis://a:p/hunter2@b"),
+            ("REDIS_URL", "redis://a:p@hunter2@b:x"), ("REDIS_URL", "redis://a:hunter2"), ("REDIS_URL", "redis://a:p?hunter2@b"),
+            ("REDIS_URL", "redis://a:p#hunter2@b"), ("REDIS_URL", "http://a%3Ahunter2%40b"), ("REDIS_URL", "http://b/a:hunter2"),
+            ("DB_URI", "mongodb://a:b@hunter2@c"), ("DB_URI", "mongodb+srv://a:hunter2@b:1"),
         ]
     )
     func secretsStaySecret(name: String, value: String) throws {
@@ -99,6 +105,19 @@ struct SettingsTests {
         var dumped = ""
         dump(settings, to: &dumped)
         #expect(!dumped.contains("hunter2"))
+    }
+
+    @Test(
+        "Of an address that is refused, what holds no secret is shown",
+        arguments: [
+            ("REDIS_URL", "http://x", "http://x"), ("REDIS_URL", "http://localhost:6379", "http://localhost:6379"),
+            ("REDIS_URL", "redis://a:hunter2@b:99999/3", "redis://…@b:99999/…"), ("REDIS_URL", "ftp://[::1]:1?p=1", "ftp://[::1]:1?…"),
+            ("DB_URI", "mongodb://u:hunter2@h,i:1/x?foo=%zz", "mongodb://…@h,i:1/…?…"), ("DB_URI", "postgres://b/", "postgres://b/"),
+        ]
+    )
+    func shownAddress(name: String, value: String, shown: String) throws {
+        let error = try #require(throws: SettingsError.self) { try load([name: value]) }
+        #expect(error.description.hasSuffix(", not \"\(shown)\""))
     }
 
     @Test("SERVER_ID names the instance where INSTANCE_ID doesn't")
