@@ -36,8 +36,6 @@ package actor Reconciler {
     private let logger: Logger
     /// Nil until the store has said where to begin.
     private var positions: Positions?
-    private var isDegraded = false
-    private var hasHadBus = false
     private var round: Task<Int, Never>?
 
     package init(
@@ -67,7 +65,6 @@ package actor Reconciler {
     package func run() async {
         while !Task.isCancelled {
             _ = await reconcile()
-            await tellStatus()
             await closeIfCutOff()
             guard (try? await time.sleep(for: Self.interval)) != nil else { return }
         }
@@ -224,16 +221,6 @@ package actor Reconciler {
         case .channel(let name):
             return await channels.channel(name)?.expect(change.lastSeq) ?? false
         }
-    }
-
-    /// Tells the clients where the bus has gone or come back.
-    private func tellStatus() async {
-        // Before it was there for the first time it has not been lost.
-        if bus.status == .connected { hasHadBus = true }
-        let isDegraded = hasHadBus && bus.status == .reconnecting
-        guard isDegraded != self.isDegraded else { return }
-        self.isDegraded = isDegraded
-        for user in await registry.everybody { await user.tell(.clusterStatus(isDegraded: isDegraded)) }
     }
 
     /// An instance that can neither deliver nor enforce a ban has no business to keep its sessions.

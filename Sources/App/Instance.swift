@@ -151,7 +151,7 @@ struct Instance: Sendable {
             time: time
         )
         restored.set(reconciler)
-        self.reconciler = ReconcilerService(reconciler: reconciler, bus: bus)
+        self.reconciler = ReconcilerService(reconciler: reconciler, bus: bus, registry: registry)
         environment = SessionEnvironment(
             instanceID: settings.instance.id,
             limits: SessionLimits(

@@ -1,15 +1,17 @@
 import Actors
 import ServiceLifecycle
 
-/// Runs the reconciler until shutdown, and at once whenever the bus may have missed something.
+/// Runs the reconciler until shutdown, and at once whenever the bus may have missed something; tells the clients what becomes of the bus.
 struct ReconcilerService: Service {
     let reconciler: Reconciler
     let bus: any Bus
+    let registry: Registry
 
     func run() async {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await reconciler.run() }
+                group.addTask { await ClusterStatusTeller(bus: bus, registry: registry).run() }
                 group.addTask {
                     for await _ in bus.confirmedLate { _ = await reconciler.reconcile() }
                 }

@@ -180,32 +180,4 @@ struct ReconcilerTests {
         running.cancel()
         await running.value
     }
-
-    @Test func clientsHearThatTheBusIsDownAndBack() async throws {
-        b.bus.setStatus(.connected)
-        let early = await b.connect(try await b.register("ada"))
-        let running = Task { await reconciler.run() }
-        await b.time.waitForSleepers(1)
-        b.bus.setStatus(.reconnecting)
-        b.time.advance(by: .seconds(1))
-        await early.outbound.outputs.wait { $0.contains { $0.isDegraded == true } }
-        // Who comes meanwhile hears of it too.
-        let late = await b.connect(try await b.register("bob"))
-        await late.outbound.outputs.wait { $0.contains { $0.isDegraded == true } }
-        b.bus.setStatus(.connected)
-        await b.time.waitForSleepers(1)
-        b.time.advance(by: .seconds(1))
-        for connection in [early, late] {
-            await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == false } }
-        }
-        running.cancel()
-        await running.value
-    }
-}
-
-extension RecordingOutbound.Output {
-    fileprivate var isDegraded: Bool? {
-        guard case .clusterStatus(let isDegraded) = event else { return nil }
-        return isDegraded
-    }
 }

@@ -11,11 +11,14 @@ package final class RecordingBus: Bus {
     /// The topics that are followed, each as often as it was asked for.
     package let topics = Recorder<BusTopic>()
     package let confirmedLate = AsyncStream<BusTopic> { $0.finish() }
+    package let statusChanges: AsyncStream<BusStatus>
+    private let changes: AsyncStream<BusStatus>.Continuation
     private let inbox = BusInbox(limit: bufferLimit)
     private let currentStatus: Locked<BusStatus>
 
     package init(status: BusStatus = .connected) {
         currentStatus = Locked(status)
+        (statusChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
     }
 
     package var status: BusStatus {
@@ -24,6 +27,7 @@ package final class RecordingBus: Bus {
 
     package func setStatus(_ status: BusStatus) {
         currentStatus.withLock { $0 = status }
+        changes.yield(status)
     }
 
     package func publish(_ event: BusEvent) {
@@ -57,5 +61,6 @@ package final class RecordingBus: Bus {
     /// Ends the streams.
     package func finish() {
         inbox.finish()
+        changes.finish()
     }
 }

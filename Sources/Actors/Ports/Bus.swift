@@ -2,6 +2,10 @@
 package protocol Bus: Sendable {
     var status: BusStatus { get }
 
+    /// Each loss of the bus, as `.reconnecting`, and each end of one, as `.connected`, in order and at once; the first connection besides.
+    /// To be read once, by one task; of more than a few that nobody has read the oldest are dropped.
+    var statusChanges: AsyncStream<BusStatus> { get }
+
     /// Where events come in; nil for Swift's own threads.
     var taskExecutor: (any TaskExecutor)? { get }
 

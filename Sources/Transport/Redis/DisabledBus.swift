@@ -14,6 +14,8 @@ package struct DisabledBus: Bus {
 
     package var status: BusStatus { .disabled }
 
+    package var statusChanges: AsyncStream<BusStatus> { AsyncStream { $0.finish() } }
+
     package var confirmedLate: AsyncStream<BusTopic> { AsyncStream { $0.finish() } }
 
     package func publish(_ event: BusEvent) {}

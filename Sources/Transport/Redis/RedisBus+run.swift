@@ -91,6 +91,7 @@ extension RedisBus {
             return (success, core.outgoing.connected(link), core.subscriptions.connected())
         }
         guard success != .unwanted else { return link.close() }
+        changes.yield(.connected)
         changeSubscriptionsSoon()
         tellLate(late)
         if let drainable { eventLoop.execute { self.drain(drainable) } }
@@ -116,6 +117,7 @@ extension RedisBus {
         link.close()
         for waiter in waiters { waiter.fire() }
         guard isNews else { return }
+        changes.yield(.reconnecting)
         metrics.lost.increment()
         log.lost(reason)
     }

@@ -12,6 +12,7 @@ import Synchronization
 /// time and from anywhere. A hint is fast and forgetful: the store has what is lost.
 package final class RedisBus: Bus, Service {
     package let confirmedLate: AsyncStream<BusTopic>
+    package let statusChanges: AsyncStream<BusStatus>
 
     let configuration: RedisConfiguration
     let options: RedisBusOptions
@@ -30,6 +31,7 @@ package final class RedisBus: Bus, Service {
     /// Fires when received events were dropped.
     let overflow: BusSignal
     let late: AsyncStream<BusTopic>.Continuation
+    let changes: AsyncStream<BusStatus>.Continuation
     private let ids: any IDGenerator
     private let codec: BusEnvelopeCodec
     private let inbox: BusInbox
@@ -84,6 +86,7 @@ package final class RedisBus: Bus, Service {
         core = Mutex(Core(state: state, outgoing: OutgoingHints(limit: options.queueLimit), random: random))
         inbox = BusInbox(limit: options.receiveLimit)
         (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.lateLimit))
+        (statusChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
         idle = BusSignal()
         overflow = BusSignal()
     }
@@ -179,6 +182,7 @@ package final class RedisBus: Bus, Service {
     func finishStreams() {
         inbox.finish()
         late.finish()
+        changes.finish()
         idle.finish()
         overflow.finish()
     }

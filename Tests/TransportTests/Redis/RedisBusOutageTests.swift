@@ -37,6 +37,11 @@ struct RedisBusOutageTests {
                 #expect(line.metadata["downMs"].flatMap { Int($0) }.map { $0 >= 0 } == true)
                 #expect(a.bus.status == .connected)
                 await b.line("bus_restored")
+                var changes = a.bus.statusChanges.makeAsyncIterator()
+                for expected in [BusStatus.connected, .reconnecting, .connected] {
+                    let change = await changes.next()
+                    #expect(change == expected)
+                }
                 // What was queued went out when A was back: it came here too. B may have come back after that.
                 await a.deliveries.wait { deliveries in during.allSatisfy { message in deliveries.contains { $0.message == message } } }
                 #expect(a.deliveries.elements.compactMap(\.message?.seq) == Array(1...50))

@@ -13,6 +13,8 @@ package struct AdapterBus: Bus {
 
     package var status: BusStatus { bus.status }
 
+    package var statusChanges: AsyncStream<BusStatus> { bus.statusChanges }
+
     package var taskExecutor: (any TaskExecutor)? { bus.taskExecutor }
 
     package func publish(_ event: BusEvent) {

@@ -22,6 +22,8 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     let identity: InstanceIdentity
     let confirmedLate: AsyncStream<BusTopic>
     private let late: AsyncStream<BusTopic>.Continuation
+    let statusChanges: AsyncStream<BusStatus>
+    private let changes: AsyncStream<BusStatus>.Continuation
     private let network: BusNetwork
     fileprivate let freezer: Freezer
     private let time: any TimeSource
@@ -43,6 +45,7 @@ final class SimulatedBus: Bus, @unchecked Sendable {
         self.time = time
         self.freezer = freezer
         (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1_024))
+        (statusChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
     }
 
     /// Whether what is published leaves, and what others publish arrives.
@@ -82,6 +85,7 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     func finish() {
         inbox.finish()
         late.finish()
+        changes.finish()
     }
 
     /// The process has ended.
@@ -110,6 +114,7 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     private func restore() {
         guard carries, status == .reconnecting else { return }
         status = .connected
+        changes.yield(status)
         network.history.note("\(identity.instanceID) bus restored")
         for event in queue { network.send(event, from: self) }
         queue = []
@@ -119,6 +124,7 @@ final class SimulatedBus: Bus, @unchecked Sendable {
     private func lose() {
         guard status == .connected else { return }
         status = .reconnecting
+        changes.yield(status)
         network.history.note("\(identity.instanceID) bus lost")
     }
 }

@@ -174,6 +174,7 @@ final class SimulatedInstance: @unchecked Sendable {
                 }
                 self.isListening = !Task.isCancelled
                 group.addTask { await self.reconciler.run() }
+                group.addTask { await ClusterStatusTeller(bus: self.bus, registry: self.registry).run() }
                 group.addTask { for await _ in self.bus.confirmedLate { _ = await self.reconciler.reconcile() } }
                 await group.waitForAll()
             }
