@@ -58,7 +58,10 @@ extension RedisCluster {
         guard !state.value.isRefreshing else { return }
         state.value.isRefreshing = true
         use(Place(endpoint: endpoint, purpose: .commands)) { result in
-            guard case .success(let connection) = result else { return }
+            guard case .success(let connection) = result else {
+                self.state.value.isRefreshing = false
+                return
+            }
             connection.send(.clusterSlots, within: TimeAmount(self.connector.timeout)) { result in
                 self.state.value.isRefreshing = false
                 do throws(RedisError) {

@@ -6,13 +6,14 @@ extension RedisCluster {
             switch place.purpose {
             case .commands where place.endpoint != home:
                 connection.send(RedisCommand("PING"), within: limit) { result in
-                    if case .failure = result { self.finish(Self.silent(place.endpoint)) }
+                    if case .failure(let error) = result, error.code == .timeout { self.finish(Self.silent(place.endpoint)) }
                 }
             case .shards:
                 if let since = state.value.pinged[place.endpoint] {
                     if since + limit <= .now() { finish(Self.silent(place.endpoint)) }
                 } else {
                     state.value.pinged[place.endpoint] = .now()
+                    state.value.shards.ping(place.endpoint)
                     connection.change(RedisCommand("PING"))
                 }
             // The probe goes over these.

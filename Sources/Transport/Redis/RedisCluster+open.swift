@@ -49,7 +49,7 @@ extension RedisCluster {
             }
             for batch in shards.chunks(of: batchSize) { try await listen(to: batch) }
         } catch {
-            close(because: error)
+            await end(because: error)
             throw error
         }
     }
@@ -73,7 +73,7 @@ extension RedisCluster {
             }
         } catch {
             let error = RedisError(connecting: error)
-            close(because: error)
+            await end(because: error)
             throw error
         }
     }

@@ -29,7 +29,7 @@ extension RedisCluster {
     }
 
     func act(on actions: [ShardSubscriptions.Action]) {
-        for action in actions {
+        for action in actions where !state.value.isOver {
             switch action {
             case .send(let command, let endpoint): send(command, to: endpoint)
             case .changed(let channel): receive(.changed(channel: channel))
@@ -38,7 +38,7 @@ extension RedisCluster {
             case .fail(let error): finish(error)
             }
         }
-        guard state.value.shards.isSettled, let confirmation = state.value.confirmation else { return }
+        guard let confirmation = state.value.confirmation, state.value.shards.isSettled else { return }
         state.value.confirmation = nil
         confirmation.succeed()
     }
@@ -48,7 +48,9 @@ extension RedisCluster {
             guard case .success(let connection) = result else { return }
             switch command {
             case .subscribe(let channels): connection.change(.subscribe(channels, .shards))
-            case .unsubscribe(let channels): connection.change(.unsubscribe(channels, .shards))
+            case .unsubscribe(let channels):
+                connection.change(.unsubscribe(channels, .shards))
+                connection.change(RedisCommand("PING"))
             }
         }
     }

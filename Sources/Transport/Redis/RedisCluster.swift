@@ -25,7 +25,7 @@ final class RedisCluster: RedisRoutes {
         var slots: RedisSlots
         var nodes = RedisNodes<Place, RedisConnection, User>()
         var shards = ShardSubscriptions()
-        /// Since when listening connections owe an answer to `PING`.
+        /// Since when listening connections owe a sign of life.
         var pinged: [Endpoint: NIODeadline] = [:]
         var isRefreshing = false
         /// Fulfilled when all sharded channels are heard that were asked for at first.
@@ -39,7 +39,7 @@ final class RedisCluster: RedisRoutes {
     let state: NIOLoopBoundBox<State>
     let receive: @Sendable (SubscriptionEvent) -> Void
     let known: KnownServers
-    private let end: EventLoopPromise<RedisError>
+    private let ending: EventLoopPromise<RedisError>
 
     /// May be called anywhere; nothing is connected yet.
     ///
@@ -56,8 +56,8 @@ final class RedisCluster: RedisRoutes {
         self.known = known
         self.receive = receive
         state = NIOLoopBoundBox.makeBoxSendingValue(State(slots: slots), eventLoop: connector.eventLoop)
-        end = connector.eventLoop.makePromise()
-        ended = end.futureResult
+        ending = connector.eventLoop.makePromise()
+        ended = ending.futureResult
     }
 
     /// Gives `body` the connection of a place: at once, or when it is made.
@@ -76,6 +76,12 @@ final class RedisCluster: RedisRoutes {
         connector.eventLoop.execute { self.finish(reason) }
     }
 
+    /// Ends all connections, and returns when nothing is told of them any more. May be called anywhere.
+    func end(because reason: RedisError) async {
+        close(because: reason)
+        _ = try? await ended.get()
+    }
+
     /// Ends all connections; who waits for something is told the reason.
     func finish(_ reason: RedisError) {
         guard !state.value.isOver else { return }
@@ -85,7 +91,7 @@ final class RedisCluster: RedisRoutes {
         for user in users { user(.failure(reason)) }
         state.value.confirmation?.fail(reason)
         state.value.confirmation = nil
-        end.succeed(reason)
+        ending.succeed(reason)
     }
 
     private func open(_ place: Place) {
@@ -115,12 +121,15 @@ final class RedisCluster: RedisRoutes {
     }
 
     private func heard(_ event: ConnectionEvent, from endpoint: Endpoint) {
+        // Whoever is told may be about another link by now.
+        guard !state.value.isOver else { return }
         switch event {
         case .message(let channel, let payload), .shard(.message(let channel, let payload)):
             receive(.message(channel: channel, payload: payload))
         case .changed(let channel): receive(.changed(channel: channel))
-        case .shard(.pong): state.value.pinged[endpoint] = nil
-        case .shard(let reply): act(on: state.value.shards.told(reply, by: endpoint, state.value.slots))
+        case .shard(let reply):
+            if reply == .pong { state.value.pinged[endpoint] = nil }
+            act(on: state.value.shards.told(reply, by: endpoint, state.value.slots))
         }
     }
 }

@@ -49,7 +49,8 @@ struct ShardSubscriptionsTests {
         #expect(shards.isSettled)
         #expect(shards.change(.subscribe(["b"]), slots) == [.changed(channel: "b")])
         #expect(shards.change(.unsubscribe(["b"]), slots) == [.send(.unsubscribe(["b"]), to: one)])
-        #expect(shards.told(.unsubscribed("b"), by: one, slots) == [.changed(channel: "b")])
+        #expect(shards.told(.unsubscribed("b"), by: one, slots) == [])
+        #expect(shards.told(.pong, by: one, slots) == [.changed(channel: "b")])
         #expect(shards.change(.unsubscribe(["b"]), slots) == [.changed(channel: "b")])
     }
 
@@ -60,7 +61,8 @@ struct ShardSubscriptionsTests {
         #expect(shards.change(.unsubscribe(["a"]), slots) == [])
         #expect(shards.told(.subscribed("a"), by: one, slots) == [.send(.unsubscribe(["a"]), to: one)])
         #expect(shards.change(.subscribe(["a"]), slots) == [])
-        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [.send(.subscribe(["a"]), to: one)])
+        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [])
+        #expect(shards.told(.pong, by: one, slots) == [.send(.subscribe(["a"]), to: one)])
         #expect(shards.told(.subscribed("a"), by: one, slots) == Array(repeating: .changed(channel: "a"), count: 3))
         #expect(shards.isSettled)
     }
@@ -84,35 +86,37 @@ struct ShardSubscriptionsTests {
         let slots = try slots()
         _ = shards.change(.unsubscribe(["a"]), slots)
         _ = shards.change(.subscribe(["c"]), slots)
-        // Unasked; it looks like the answer.
-        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [.changed(channel: "a")])
-        #expect(shards.told(moved("a"), by: one, slots) == [])
+        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [])
+        #expect(shards.told(moved("a"), by: one, slots) == [try learned("a")])
+        #expect(shards.told(.pong, by: one, slots) == [.changed(channel: "a")])
         #expect(shards.told(.subscribed("c"), by: one, slots) == [.changed(channel: "c")])
         #expect(shards.isSettled)
     }
 
     @Test func whatIsTakenAwayWhileItIsGivenUpAndWantedAgainComesBack() throws {
         var shards = try standing("a")
-        let slots = try slots()
+        var slots = try slots()
         _ = shards.change(.unsubscribe(["a"]), slots)
         _ = shards.change(.subscribe(["a"]), slots)
-        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [.send(.subscribe(["a"]), to: one)])
-        // The answer to the first question, taken for that of the second, and the other way round.
-        #expect(shards.told(moved("a"), by: one, slots) == [try learned("a"), .send(.subscribe(["a"]), to: two)])
-        #expect(shards.told(moved("a"), by: one, slots) == [])
+        #expect(shards.told(.unsubscribed("a"), by: one, slots) == [])
+        #expect(shards.told(moved("a"), by: one, slots) == [try learned("a")])
+        slots.assign(HashSlot(of: "a"), to: two)
+        #expect(shards.told(.pong, by: one, slots) == [.send(.subscribe(["a"]), to: two)])
         #expect(shards.told(.subscribed("a"), by: two, slots) == Array(repeating: .changed(channel: "a"), count: 2))
     }
 
-    @Test func aServerWithoutTheSlotNeedNotBeAskedToGiveItUp() throws {
-        var shards = try standing("b", "a")
+    @Test func signsOfLifeAreNoAnswers() throws {
+        var shards = try standing("a")
         let slots = try slots()
-        _ = shards.change(.subscribe(["c"]), slots)
+        shards.ping(one)
         _ = shards.change(.unsubscribe(["a"]), slots)
-        // Behind another question it is plain that this was not asked for.
+        shards.ping(one)
+        #expect(shards.told(.pong, by: one, slots) == [] && !shards.isSettled)
         #expect(shards.told(.unsubscribed("a"), by: one, slots) == [])
-        #expect(shards.told(.subscribed("c"), by: one, slots) == [.changed(channel: "c")])
-        #expect(shards.told(moved("a"), by: one, slots) == [try learned("a"), .changed(channel: "a")])
-        #expect(shards.isSettled)
+        #expect(shards.told(.pong, by: one, slots) == [.changed(channel: "a")] && shards.isSettled)
+        #expect(shards.told(.pong, by: one, slots) == [])
+        guard case .fail(let error)? = shards.told(.pong, by: one, slots).first else { throw Unexpected() }
+        #expect(error.code == .protocolViolation)
     }
 
     @Test func serversThatSendInCirclesAreLeft() throws {
