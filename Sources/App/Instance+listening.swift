@@ -12,8 +12,6 @@ extension Instance {
         var services = webSocketServices(settings)
         services.engineIO = door.servers
         let loops = loops
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
         let scheme = tls == nil ? "http" : "https"
         var application = Application(
             router: routes.router(door: door),
@@ -29,7 +27,7 @@ extension Instance {
                 logger.info("Backend listening on \(scheme)://\(host):\(port)")
             },
             eventLoopGroupProvider: .shared(group),
-            logger: quiet
+            logger: quiet(logger)
         )
         let reconciler = reconciler.reconciler
         application.beforeServerStarts { await reconciler.begin() }
@@ -51,8 +49,6 @@ extension Instance {
     /// The server for `/metrics` alone, where it has a port of its own.
     func metricsApplication(_ settings: Settings, logger: Logger) -> Application<RouterResponder<BasicRequestContext>>? {
         guard let port = settings.metrics.port else { return nil }
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
         let router = Router(context: BasicRequestContext.self)
         metricsRoute.add(to: router)
         return Application(
@@ -62,8 +58,16 @@ extension Instance {
                 logger.info("metrics_listening", metadata: ["port": .stringConvertible(channel.localAddress?.port ?? port)])
             },
             eventLoopGroupProvider: .shared(group),
-            logger: quiet
+            logger: quiet(logger)
         )
+    }
+
+    /// For the HTTP library, whose own lines say nothing to an operator below a warning.
+    private func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        quiet.handler = HTTPLogHandler(quiet.handler)
+        return quiet
     }
 
     private func webSocketServices(_ settings: Settings) -> WebSocketServices {

@@ -128,6 +128,7 @@ struct PresenceTests {
         #expect(try await second.waitForExit() == .exited(75))
         #expect(second.log.contains { $0.contains("INSTANCE_ID A is in use: an instance started at") })
         #expect(!second.log.contains { $0.contains("Backend listening") })
+        #expect(!second.log.contains { $0.contains("[ERROR]") })
         #expect(try await cluster.visitor.call(.GET, "/readyz").status == 200)
     }
 }
@@ -185,6 +186,7 @@ struct GhostTests {
         #expect(close.code == 1012)
         #expect(try await server.process.waitForExit() == .exited(75))
         #expect(server.process.log.contains { $0.contains("INSTANCE_ID A is in use") })
+        #expect(!server.process.log.contains { $0.contains("[ERROR]") })
         await redis.stop()
     }
 }
