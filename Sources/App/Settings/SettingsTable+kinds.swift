@@ -3,9 +3,10 @@ import NIOSSL
 extension SettingsTable {
     /// A file with certificates.
     static func certificates(_ name: String, summary: String) -> Setting<String?> {
-        .optional(
-            SettingDeclaration(name: name, defaultText: "none", allowed: "a file that can be read, with certificates in PEM", summary: summary)
-        ) { path in (try? NIOSSLCertificate.fromPEMFile(path))?.isEmpty == false ? path : nil }
+        let allowed = "a file that can be read, with certificates in PEM"
+        return .optional(SettingDeclaration(name: name, defaultText: "none", allowed: allowed, summary: summary)) { path in
+            (try? NIOSSLCertificate.fromPEMFile(path))?.isEmpty == false ? path : nil
+        }
     }
 
     /// A file with a private key.
