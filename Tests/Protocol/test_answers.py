@@ -83,6 +83,9 @@ class Answers(unittest.TestCase):
             self.assertTrue(someone.ask("GET", "/api/conversations", expected=200).json["conversations"])
             page = someone.ask("GET", f"/api/conversations/{place['conversationId']}/messages", expected=200).json
             self.assertIn("editedAt", page["messages"][0])
+        first = ada.ask("GET", "/api/conversations", limit=1, expected=200).json
+        rest = ada.ask("GET", "/api/conversations", after=first["next"], expected=200).json
+        self.assertNotIn(first["conversations"][0], rest["conversations"])
         with ada.connection() as connection:
             connection.ask("MESSAGE_DELETE", **place)
         ada.ask("GET", f"/api/conversations/{place['conversationId']}/messages", before=2, expected=200)

@@ -150,23 +150,26 @@ struct InMemoryConversations {
 
     // What a user has
 
-    func summaries(of user: UserID, limit: Int, name: (UserID) -> String?) -> [ConversationSummary] {
-        let mine = conversations.filter { $0.value.membership(of: user) != nil }
+    func summaries(of user: UserID, after position: ConversationPosition?, limit: Int, name: (UserID) -> String?) -> ConversationPage {
+        // No two have the same stamp.
+        let mine = conversations.filter { $0.value.membership(of: user) != nil && $0.value.lastMessageStamp < position?.stamp ?? .latest }
             .sorted { $0.value.lastMessageStamp > $1.value.lastMessageStamp }
-        return mine.prefix(max(0, limit)).map { id, conversation in
+        let found = mine.map { id, conversation in
             let title =
                 switch id {
                 case .direct(let pair): name(pair.other(than: user)) ?? ""
                 case .channel(let name): channels[name]?.title ?? name.description
                 }
-            return ConversationSummary(
+            let summary = ConversationSummary(
                 conversationID: id,
                 title: title,
                 lastSeq: conversation.lastSeq,
                 readSeq: conversation.memberships[user]?.readSeq ?? 0,
                 lastMessage: conversation.messages.last?.message
             )
+            return (summary: summary, stamp: conversation.lastMessageStamp)
         }
+        return ConversationPage(found: found, limit: limit)
     }
 
     func missed(

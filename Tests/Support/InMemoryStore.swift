@@ -220,9 +220,13 @@ package actor InMemoryStore: Store {
         return conversations.lastSeq(in: conversation, at: stamp)
     }
 
-    package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
+    package func conversations(
+        of user: UserID,
+        after position: ConversationPosition?,
+        limit: Int
+    ) async throws(StoreError) -> ConversationPage {
         try await enter(.conversations)
-        return conversations.summaries(of: user, limit: limit) { accounts.user($0)?.username }
+        return conversations.summaries(of: user, after: position, limit: limit) { accounts.user($0)?.username }
     }
 
     package func record(_ entry: AuditEntry) async throws(StoreError) {

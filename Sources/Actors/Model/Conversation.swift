@@ -104,3 +104,43 @@ package struct ConversationSummary: Hashable, Sendable {
         self.lastMessage = lastMessage
     }
 }
+
+/// A place in a user's list of conversations, which stays where it is when one of them gets a message.
+package struct ConversationPosition: Hashable, Sendable, CustomStringConvertible {
+    /// The one that the list then shows last, by its newest message.
+    package let stamp: Stamp
+    package let conversationID: ConversationID
+
+    package init(stamp: Stamp, conversationID: ConversationID) {
+        self.stamp = stamp
+        self.conversationID = conversationID
+    }
+
+    /// Reads the text form; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let stamp = UInt64(parts[0]), let conversationID = ConversationID(parts[1]) else { return nil }
+        self.init(stamp: Stamp(stamp), conversationID: conversationID)
+    }
+
+    package var description: String { "\(stamp.value):\(conversationID)" }
+}
+
+/// Part of a user's list of conversations.
+package struct ConversationPage: Hashable, Sendable {
+    package let conversations: [ConversationSummary]
+    /// Where the next page begins; nil where there is none.
+    package let next: ConversationPosition?
+
+    package init(conversations: [ConversationSummary], next: ConversationPosition?) {
+        self.conversations = conversations
+        self.next = next
+    }
+
+    /// - Parameter found: in the order of the list, one more than the page holds where there are more.
+    package init(found: [(summary: ConversationSummary, stamp: Stamp)], limit: Int) {
+        let page = found.prefix(max(0, limit))
+        conversations = page.map(\.summary)
+        next = found.count > page.count ? page.last.map { .init(stamp: $0.stamp, conversationID: $0.summary.conversationID) } : nil
+    }
+}

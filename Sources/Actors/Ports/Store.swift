@@ -87,7 +87,9 @@ package protocol MessageStore: Sendable {
     func lastSeq(in conversation: ConversationID, at stamp: Stamp) async throws(StoreError) -> Int64
 
     /// The conversations of a user, the one with the newest message first: direct ones, and the channels that the user is in.
-    func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary]
+    ///
+    /// - Parameter position: where the page before ended; nil for the beginning.
+    func conversations(of user: UserID, after position: ConversationPosition?, limit: Int) async throws(StoreError) -> ConversationPage
 
     /// Gives a message of `author` new content. In the same write its `rev` and change stamp and the conversation's stamp are raised;
     /// the first change keeps a digest of the original content, by which `append` still knows a repeated send.
@@ -219,4 +221,11 @@ package protocol AuditStore: Sendable {
 
     /// The newest entries first, those below `before` where it is given.
     func auditLog(before: MessageID?, limit: Int) async throws(StoreError) -> [AuditEntry]
+}
+
+extension Store {
+    /// The first page of a user's conversations.
+    package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
+        try await conversations(of: user, after: nil, limit: limit).conversations
+    }
 }

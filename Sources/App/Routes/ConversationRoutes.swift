@@ -10,6 +10,11 @@ struct ConversationRoutes: Sendable {
     let messaging: Messaging
     let access: ConversationAccess
 
+    private struct List: Encodable {
+        let conversations: [ConversationPayload]
+        let next: String?
+    }
+
     private struct History: Encodable {
         let messages: [MessagePayload]
         let hasMore: Bool
@@ -23,11 +28,13 @@ struct ConversationRoutes: Sendable {
     func add(to api: RouterGroup<APIContext>) {
         api.get("conversations") { request, context in
             let principal = try context.requirePrincipal()
+            let after = try after(request)
             let limit = try request.integer("limit", in: 1...500, default: 200)
-            let summaries = try await asking { () async throws(StoreError) in
-                try await store.conversations(of: principal.userID, limit: limit)
+            let page = try await asking { () async throws(StoreError) in
+                try await store.conversations(of: principal.userID, after: after, limit: limit)
             }
-            return try JSONBody.response(["conversations": summaries.map { ConversationPayload($0, reader: principal.userID) }])
+            let conversations = page.conversations.map { ConversationPayload($0, reader: principal.userID) }
+            return try JSONBody.response(List(conversations: conversations, next: page.next?.description))
         }
         api.get("conversations/:conversationId/messages") { request, context in
             let principal = try context.requirePrincipal()
@@ -44,6 +51,14 @@ struct ConversationRoutes: Sendable {
             )
             return try JSONBody.response(sent, status: receipt.isDuplicate ? .ok : .created)
         }
+    }
+
+    private func after(_ request: Request) throws(RequestError) -> ConversationPosition? {
+        guard let text = request.uri.queryParameters["after"] else { return nil }
+        guard let position = ConversationPosition(String(text)) else {
+            throw RequestError(.badRequest, "after: as next of the page before gave it")
+        }
+        return position
     }
 
     private func history(_ request: Request, conversation text: String?, of principal: Principal) async throws(RequestError) -> History {

@@ -30,8 +30,14 @@ extension MongoStore {
         try await reads.positions.ask(SessionReads.PositionRequest(conversation: conversation, stamp: stamp))
     }
 
-    package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
-        guard limit > 0 else { return [] }
+    package func conversations(
+        of user: UserID,
+        after position: ConversationPosition?,
+        limit: Int
+    ) async throws(StoreError) -> ConversationPage {
+        let limit = min(limit, Int(Int32.max))
+        let nothing = ConversationPage(conversations: [], next: nil)
+        guard limit > 0 else { return nothing }
         return try await perform { client in
             let memberships = try client.find(
                 MongoSchema.memberships,
@@ -42,26 +48,37 @@ extension MongoStore {
                 memberships.map { (try $0.text("conversationId"), try $0.integer("readSeq")) },
                 uniquingKeysWith: max
             )
-            guard !readSeqs.isEmpty else { return [] }
+            guard !readSeqs.isEmpty else { return nothing }
+            let mine: BSONDocument = ["_id": .document(["$in": .array(readSeqs.keys.map(BSONValue.string))])]
             let conversations = try client.find(
                 MongoSchema.conversations,
-                ["_id": .document(["$in": .array(readSeqs.keys.map(BSONValue.string))])],
-                [
-                    "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1)]), "limit": .int64(Int64(limit)),
-                ]
+                position.map { ["$and": .array([.document(mine), .document(Self.listed(after: $0))])] } ?? mine,
+                ["sort": .document(["lastMessageStamp": .int32(-1), "_id": .int32(-1)]), "limit": .int64(Int64(limit) + 1)]
             ).map { try ListedConversation($0, for: user) }
-            guard !conversations.isEmpty else { return [] }
+            guard !conversations.isEmpty else { return nothing }
             let details = try ListedDetails(of: conversations, for: user, client)
-            return conversations.map { conversation in
-                ConversationSummary(
+            let found = conversations.map { conversation in
+                let summary = ConversationSummary(
                     conversationID: conversation.id,
                     title: details.titles[conversation.id] ?? conversation.fallbackTitle,
                     lastSeq: conversation.lastSeq,
                     readSeq: max(readSeqs[conversation.id.description] ?? 0, conversation.sentSeq),
                     lastMessage: details.lastMessages[conversation.id]
                 )
+                return (summary: summary, stamp: conversation.stamp)
             }
+            return ConversationPage(found: found, limit: limit)
         }
+    }
+
+    /// The conversations behind a place in the list.
+    private static func listed(after position: ConversationPosition) -> BSONDocument {
+        let stamp = BSONValue.timestamp(position.stamp.value)
+        let older: BSONDocument = ["lastMessageStamp": .document(["$lt": stamp])]
+        let beside: BSONDocument = [
+            "lastMessageStamp": stamp, "_id": .document(["$lt": .conversation(position.conversationID)]),
+        ]
+        return ["$or": .array([.document(older), .document(beside)])]
     }
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
@@ -100,10 +117,13 @@ extension MongoStore {
 /// A conversation's document.
 private struct ListedConversation {
     let id: ConversationID
+    /// Of its newest message.
+    let stamp: Stamp
     let lastSeq: Int64
     let sentSeq: Int64
 
     init(_ document: BSONDocument, for user: UserID) throws {
+        stamp = try document.value("lastMessageStamp") == nil ? Stamp(0) : document.stamp("lastMessageStamp")
         id = try document.conversationID("_id")
         lastSeq = try document.integer("lastSeq")
         sentSeq = try document.sentSeq(of: user, in: id)

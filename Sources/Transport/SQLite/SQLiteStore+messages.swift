@@ -44,24 +44,38 @@ extension SQLiteStore {
         return try Int64.fetchOne(statement, arguments: [request.conversation.description, Int64(clamping: request.stamp.value)]) ?? 0
     }
 
-    package func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
-        try await read { db in
+    package func conversations(
+        of user: UserID,
+        after position: ConversationPosition?,
+        limit: Int
+    ) async throws(StoreError) -> ConversationPage {
+        let limit = min(max(0, limit), Int(Int32.max))
+        return try await read { db in
             let statement = try db.cachedStatement(
                 sql: """
-                    SELECT \(Message.columns(of: "messages")), mine.name, mine.last_seq, mine.read_seq, username, title
+                    SELECT \(Message.columns(of: "messages")), mine.name, mine.last_seq, mine.read_seq, username, title,
+                        mine.last_message_stamp
                     FROM (
                         SELECT id, name, last_seq, last_message_stamp, read_seq, other_user_id
                         FROM memberships JOIN conversations ON id = conversation
-                        WHERE user_id = ? AND left_stamp IS NULL
-                        ORDER BY last_message_stamp DESC LIMIT ?
+                        WHERE user_id = ? AND left_stamp IS NULL AND (last_message_stamp, name) < (?, ?)
+                        ORDER BY last_message_stamp DESC, name DESC LIMIT ?
                     ) AS mine
                     LEFT JOIN messages ON messages.conversation = mine.id AND messages.seq = mine.last_seq
                     LEFT JOIN users ON users.user_id = mine.other_user_id
                     LEFT JOIN channels ON channels.conversation = mine.id
-                    ORDER BY mine.last_message_stamp DESC
+                    ORDER BY mine.last_message_stamp DESC, mine.name DESC
                     """
             )
-            return try Array(Row.fetchCursor(statement, arguments: [user.blob, max(0, limit)]).map { try ConversationSummary($0) })
+            let (stamp, name) = (Int64(clamping: position?.stamp.value ?? .max), position?.conversationID.description ?? "")
+            let rows = try Row.fetchCursor(statement, arguments: [user.blob, stamp, name, limit + 1])
+            let found = try Array(
+                rows.map { row in
+                    let stamp = Stamp(UInt64(clamping: try row.integer(Message.columnCount + 5)))
+                    return (summary: try ConversationSummary(row), stamp: stamp)
+                }
+            )
+            return ConversationPage(found: found, limit: limit)
         }
     }
 }

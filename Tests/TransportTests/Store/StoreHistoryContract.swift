@@ -78,6 +78,34 @@ struct StoreHistoryContract {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a long list of conversations is paged through, each of them once`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let alice = fixture.user("Alice")
+            try await store.createUser(alice, passwordHash: "hash")
+            for _ in 0..<3 {
+                _ = try await store.append([fixture.draft(from: alice)], to: .direct(UserPair(alice.userID, fixture.id())))
+                let name = try #require(ChannelName("c\(fixture.id(UserID.self).low)"))
+                try await store.createChannel(fixture.channel(name, by: alice))
+                _ = try await store.join(name, user: alice.userID, limit: 100)
+            }
+            let all = try await store.conversations(of: alice.userID, after: nil, limit: 6)
+            #expect(all.conversations.count == 6)
+            #expect(all.next == nil)
+            let first = try await store.conversations(of: alice.userID, after: nil, limit: 2)
+            #expect(first.conversations == Array(all.conversations[0..<2]))
+            let second = try await store.conversations(of: alice.userID, after: first.next, limit: 2)
+            #expect(second.conversations == Array(all.conversations[2..<4]))
+            // One that has been shown, and one that is still to come, move to the top.
+            for index in [1, 4] { _ = try await store.append([fixture.draft(from: alice)], to: all.conversations[index].conversationID) }
+            let last = try await store.conversations(of: alice.userID, after: second.next, limit: 2)
+            #expect(last.conversations == [all.conversations[5]])
+            #expect(last.next == nil)
+            let place = try #require(second.next)
+            #expect(ConversationPosition(place.description) == place)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `a conversation with oneself has one membership and is read`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let alice = fixture.user("Alice")

@@ -140,8 +140,12 @@ extension SimulatedStore {
         }
     }
 
-    func conversations(of user: UserID, limit: Int) async throws(StoreError) -> [ConversationSummary] {
-        try await ask { () async throws(StoreError) in try await truth.conversations(of: user, limit: limit) }
+    func conversations(
+        of user: UserID,
+        after position: ConversationPosition?,
+        limit: Int
+    ) async throws(StoreError) -> ConversationPage {
+        try await ask { () async throws(StoreError) in try await truth.conversations(of: user, after: position, limit: limit) }
     }
 
     func edit(
