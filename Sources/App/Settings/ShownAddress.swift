@@ -18,6 +18,8 @@ struct ShownAddress {
         let tail = rest[authority.endIndex...]
         let parts = authority.split(separator: "@", omittingEmptySubsequences: false)
         guard !tail.contains("@"), parts.count <= 2, let hosts = parts.last, Self.areHosts(hosts) else { return nil }
+        // A list of hosts and nothing before it may be a password with a comma in it.
+        guard parts.count == 2 || !hosts.contains(",") else { return nil }
         let path = tail.prefix { $0 == "/" }.prefix(1)
         let hasMore = tail.dropFirst(path.count).first.map { !"?#".contains($0) } ?? false
         let credentials = parts.count > 1 ? "…@" : ""

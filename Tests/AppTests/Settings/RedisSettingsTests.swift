@@ -1,3 +1,4 @@
+import LocalCluster
 import Testing
 import Transport
 
@@ -6,16 +7,19 @@ import Transport
 @Suite("Redis is named by a URL or by single variables")
 struct RedisSettingsTests {
     @Test("REDIS_HOST and its companions name a server; the URL wins over them but takes what it doesn't say")
-    func variables() throws {
+    func variables() async throws {
+        let files = try TemporaryDirectory()
+        try await TestCertificates.make(in: files, names: "DNS:a.example")
+        let caFile = files.path(of: "ca.crt")
         let common = ["JWT_SECRET": "0123456789abcdef0123456789abcdef", "REDIS_HOST": "a.example", "REDIS_PORT": "7000", "REDIS_DB": "4"]
-        let login = ["REDIS_USERNAME": "user", "REDIS_PASSWORD": "pw", "REDIS_TLS": "true", "REDIS_CA_FILE": "/etc/hostname"]
+        let login = ["REDIS_USERNAME": "user", "REDIS_PASSWORD": "pw", "REDIS_TLS": "true", "REDIS_CA_FILE": caFile]
         let byHost = try redis(common.merging(login) { _, new in new })
         #expect(byHost?.location == .server(.tcp(host: "a.example", port: 7000)))
         #expect(byHost?.database == 4)
         #expect(byHost?.username == "user")
         #expect(byHost?.password == "pw")
         #expect(byHost?.usesTLS == true)
-        #expect(byHost?.caFile == "/etc/hostname")
+        #expect(byHost?.caFile == caFile)
 
         let byURL = try redis(common.merging(["REDIS_URL": "redis://b.example/1", "REDIS_PASSWORD": "pw"]) { _, new in new })
         #expect(byURL?.location == .server(.tcp(host: "b.example", port: 6379)))

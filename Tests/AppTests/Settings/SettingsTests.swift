@@ -46,7 +46,7 @@ struct SettingsTests {
             ("ALLOWED_ORIGINS", "https://a.example, http://b.example:8080,http://[::1]:3000"), ("TRUSTED_PROXIES", "10.0.0.0/8,::1"),
             ("LOG_LEVEL", "WARN"), ("LOG_LEVEL", "fatal"), ("LOG_FORMAT", "json"), ("RATE_LIMIT", "0"), ("BUS_REQUIRED", "no"),
             ("REDIS_URL", "redis://user:pa%40ss@redis.example:6380/2"), ("REDIS_URL", "unix:///run/redis.sock?db=1&password=x"),
-            ("DB_URI", "sqlite:///var/lib/switchboard.db"), ("COOKIE_DOMAIN", ".example.org"), ("REDIS_CA_FILE", "/etc/hostname"),
+            ("DB_URI", "sqlite:///var/lib/switchboard.db"), ("COOKIE_DOMAIN", ".example.org"),
         ]
     )
     func allowed(name: String, value: String) throws {
@@ -93,7 +93,7 @@ struct SettingsTests {
             ("DB_URI", "mongodb://u:p@h/x?foo=%zz&password=hunter2"), ("REDIS_URL", "redis://a:p/hunter2@b"),
             ("REDIS_URL", "redis://a:p@hunter2@b:x"), ("REDIS_URL", "redis://a:hunter2"), ("REDIS_URL", "redis://a:p?hunter2@b"),
             ("REDIS_URL", "redis://a:p#hunter2@b"), ("REDIS_URL", "http://a%3Ahunter2%40b"), ("REDIS_URL", "http://b/a:hunter2"),
-            ("DB_URI", "mongodb://a:b@hunter2@c"), ("DB_URI", "mongodb+srv://a:hunter2@b:1"),
+            ("DB_URI", "mongodb+srv://a:hunter2@b:1"),
         ]
     )
     func secretsStaySecret(name: String, value: String) throws {
