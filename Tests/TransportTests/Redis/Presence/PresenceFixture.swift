@@ -9,18 +9,16 @@ struct PresenceFixture: Sendable {
     let directory: RedisPresence
     let executor: ObservedExecutor
     let identity: InstanceIdentity
-    private let others: [BusFixture]
 
     init(_ place: PresencePlace, instance: String, boot: String? = nil, expiry: Duration = .seconds(86_400)) throws {
-        bus = try BusFixture(place.servers[0].url, instance: instance)
-        others = try place.servers.dropFirst().map { try BusFixture($0.url, instance: instance) }
+        bus = try BusFixture(place.url, instance: instance)
         identity = InstanceIdentity(instanceID: instance, boot: boot ?? "boot-\(instance)")
-        let buses = ([bus] + others).map(\.bus)
-        executor = ObservedExecutor(RoutedExecutor(buses: Array(zip(place.servers.map(\.port), buses))))
+        executor = ObservedExecutor(bus.bus)
         directory = RedisPresence(
             bus: bus.bus,
             executor: executor,
-            layout: place.layout,
+            // One Redis can have the keys of a cluster; a cluster can have no others.
+            layout: place.group == nil ? place.layout : nil,
             identity: identity,
             expiry: expiry,
             time: RealTime()
@@ -44,13 +42,9 @@ struct PresenceFixture: Sendable {
 
     /// Runs the bus, and `body` once it is connected.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for other in others { group.addTask { try await other.bus.run() } }
-            defer { group.cancelAll() }
-            return try await bus.running {
-                for fixture in [bus] + others { _ = try await fixture.bus.waitUntilReady() }
-                return try await body()
-            }
+        try await bus.running {
+            _ = try await bus.bus.waitUntilReady()
+            return try await body()
         }
     }
 

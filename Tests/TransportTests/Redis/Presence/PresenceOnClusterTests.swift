@@ -1,5 +1,8 @@
+import Actors
 import LocalCluster
+import TestSupport
 import Testing
+import Transport
 
 @Suite("On a Redis Cluster presence is the same as on one Redis", .timeLimit(.minutes(2)))
 struct PresenceOnClusterTests {
@@ -22,6 +25,28 @@ struct PresenceOnClusterTests {
         try await leases.reap(cluster)
         try await leases.halfDone(cluster)
         try await leases.backMeanwhile(cluster)
+        try await movedSlot(group)
         await group.stop()
+    }
+
+    /// The user's keys go to a server that knows no script yet.
+    private func movedSlot(_ group: RedisClusterGroup) async throws {
+        let place = try await PresenceServers.cluster(group).start()
+        let a = try PresenceFixture(place, instance: "A")
+        let ada = PresentUser.sample()
+        let slot = HashSlot(of: place.key("user_sockets", ada))
+        let source = group.server(of: slot)
+        let target = source === group.primaries[0] ? group.primaries[1] : group.primaries[0]
+        try await a.running {
+            #expect(try await a.directory.setUserOnline(ada, connection: ConnectionID(1)).isTurningPoint)
+            try await target.command("SCRIPT", "FLUSH")
+            try await group.move(slot: slot.number, from: source, to: target)
+            #expect(try await !a.directory.setUserOnline(ada, connection: ConnectionID(2)).isTurningPoint)
+            #expect(try await a.directory.socketCount(of: ada.userID) == 2)
+            #expect(try await a.directory.userPresence([ada.userID])[ada.userID]?.status == .online)
+            #expect(try await a.directory.setUserOffline(ada, connection: ConnectionID(1), isLastHere: true).isTurningPoint)
+            #expect(try await place.members("online_users") == [])
+        }
+        await place.stop()
     }
 }

@@ -38,6 +38,11 @@ struct PresencePlace: Sendable {
     let servers: [RedisServer]
     let group: RedisClusterGroup?
 
+    /// Where the bus finds it.
+    var url: String {
+        group.map { "redis+cluster://\($0.hosts)" } ?? servers[0].url
+    }
+
     /// The key of something of a user.
     func key(_ name: String, _ user: PresentUser) -> String {
         layout == .single ? "\(name):\(user.userID)" : "\(name):{\(user.userID)}"
