@@ -10,7 +10,6 @@ package actor Reconciler {
     /// How long a hint may still be on its way when the store shows what it is about.
     private static let grace = Duration.milliseconds(100)
     private static let pageSize = 1_000
-    private static let updatesAtOnce = 1_000
 
     private struct Positions {
         var users: ChangePosition
@@ -193,10 +192,13 @@ package actor Reconciler {
         for change in changed where await expect(change) { count += 1 }
         var rest = changed.map(\.conversationID)[...]
         while !rest.isEmpty {
-            let part = Array(rest.prefix(Self.updatesAtOnce))
+            let part = Array(rest.prefix(Self.pageSize))
             rest = rest.dropFirst(part.count)
-            for message in try await store.updatedMessages(in: part, after: last.conversations.stamp, limit: Self.updatesAtOnce) {
-                try await tell(.updated(message))
+            next = last.conversations
+            while let position = next {
+                let page = try await store.updatedMessages(in: part, after: position, limit: Self.pageSize)
+                for message in page.changes { try await tell(.updated(message)) }
+                next = page.next
             }
         }
         return count

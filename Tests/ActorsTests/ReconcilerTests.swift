@@ -103,6 +103,37 @@ struct ReconcilerTests {
         #expect(bobOnB.outbound.events.count == count)
     }
 
+    @Test func howeverManyEditsWereMissedAllAreTold() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let receiver = await b.connect(bob)
+        let messages = try await talk(1_100, from: ada, to: bob)
+        _ = await reconciler.reconcile()
+        await receiver.outbound.waitForMessages(messages.count)
+        let edited = try await edit(messages)
+        _ = await reconciler.reconcile()
+        await receiver.executor.settle()
+        #expect(receiver.outbound.updates == edited)
+    }
+
+    /// Stores messages of one to the other.
+    private func talk(_ count: Int, from sender: LogIn, to recipient: LogIn) async throws -> [Message] {
+        let fixture = Fixture(seed: UInt64(count))
+        let conversation = ConversationID.direct(UserPair(sender.user.userID, recipient.user.userID))
+        let drafts = (0..<count).map { fixture.draft(from: sender.user, "\($0)") }
+        let outcomes = try await a.store.append(drafts, to: conversation)
+        return outcomes.compactMap { if case .stored(let message) = $0 { message } else { nil } }
+    }
+
+    private func edit(_ messages: [Message]) async throws -> [Message] {
+        var edited: [Message] = []
+        for message in messages {
+            let (id, place) = (message.messageID, message.conversationID)
+            let outcome = try await a.store.edit(id, in: place, by: message.senderID, content: "edited", at: a.time.now())
+            if case .changed(let message) = outcome { edited.append(message) }
+        }
+        return edited
+    }
+
     /// The store notes that a sender has read their own message; the message itself says so.
     @Test func thatASenderHasReadIsNotTold() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
@@ -179,5 +210,16 @@ struct ReconcilerTests {
         #expect(await connection.outbound.waitForClose() == .serviceRestart)
         running.cancel()
         await running.value
+    }
+}
+
+extension RecordingOutbound {
+    /// The changed messages that were written so far, in order.
+    fileprivate var updates: [Message] {
+        events.compactMap { if case .messageUpdated(let message, _) = $0 { message } else { nil } }
+    }
+
+    fileprivate var reads: [ReadCursor] {
+        events.compactMap { if case .readReceipt(let cursor) = $0 { cursor } else { nil } }
     }
 }

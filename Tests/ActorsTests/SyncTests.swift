@@ -191,6 +191,99 @@ struct SyncTests {
         #expect(back.outbound.messages == [sent[1]])
     }
 
+    /// Messages of others to a user, in several conversations, each of them edited.
+    ///
+    /// - Returns: the messages as they are now, in the order of the edits.
+    private func edited(_ count: Int, to reader: LogIn) async throws -> [Message] {
+        let fixture = Fixture(seed: 5)
+        var messages: [Message] = []
+        while messages.count < count {
+            let author = fixture.user()
+            let conversation = ConversationID.direct(UserPair(author.userID, reader.user.userID))
+            let drafts = (0..<min(500, count - messages.count)).map { fixture.draft(from: author, "\($0)") }
+            for outcome in try await a.store.append(drafts, to: conversation) {
+                if case .stored(let message) = outcome { messages.append(message) }
+            }
+        }
+        var edited: [Message] = []
+        for message in messages {
+            let outcome = try await a.store.edit(
+                message.messageID,
+                in: message.conversationID,
+                by: message.senderID,
+                content: "edited",
+                at: a.time.now()
+            )
+            if case .changed(let message) = outcome { edited.append(message) }
+        }
+        return edited
+    }
+
+    @Test func howeverMuchWasEditedItIsAllTold() async throws {
+        let bob = try await a.register("bob")
+        let edited = try await edited(5_600, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        let last = Dictionary(edited.map { ($0.conversationID, $0.seq) }) { max($0, $1) }
+        await back.receive(.success(.sync(SyncCommand(cursors: last, stamp: Stamp(0), hasMore: false))))
+        let outputs = await back.outbound.outputs.wait { $0.last?.synced != nil }
+        #expect(outputs.last?.synced?.isComplete == true)
+        #expect(back.outbound.updates == edited)
+    }
+
+    @Test func editsWaitForAClientThatReadsSlowly() async throws {
+        let bob = try await a.register("bob")
+        let edited = try await edited(1_200, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        back.outbound.takeOnly(100)
+        let last = Dictionary(edited.map { ($0.conversationID, $0.seq) }) { max($0, $1) }
+        let before = back.outbound.events.count
+        async let synced = back.sync(last, stamp: Stamp(0))
+        // How far the authors have read is told too.
+        for told in stride(from: 100, through: 1_200, by: 100) {
+            await b.time.waitForSleepers(1)
+            #expect(back.outbound.events.count - before == told)
+            back.outbound.takeOnly(100)
+            b.time.advance(by: .milliseconds(20))
+        }
+        #expect(try await synced.isComplete)
+        #expect(back.outbound.updates == edited)
+    }
+
+    @Test func aStoreThatFailsWhileEditsAreReadIsAskedAgain() async throws {
+        let bob = try await a.register("bob")
+        let edited = try await edited(600, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        back.outbound.takeOnly(1)
+        let last = Dictionary(edited.map { ($0.conversationID, $0.seq) }) { max($0, $1) }
+        async let synced = back.sync(last, stamp: Stamp(0))
+        await b.time.waitForSleepers(1)
+        await b.store.failNext(.updates, StoreError(.unavailable, "gone"))
+        back.outbound.takeOnly(nil)
+        b.time.advance(by: .milliseconds(20))
+        await b.store.calls.wait { $0.count { $0 == .updates } == 2 }
+        await b.time.waitForSleepers(1)
+        b.time.advance(by: .seconds(3))
+        #expect(try await synced.isComplete)
+        #expect(back.outbound.updates == edited)
+    }
+
+    @Test func whoGoesIsReadNoMoreEdits() async throws {
+        let bob = try await a.register("bob")
+        let edited = try await edited(600, to: bob)
+        let back = await b.connect(bob, resumes: true)
+        back.outbound.takeOnly(10)
+        let last = Dictionary(edited.map { ($0.conversationID, $0.seq) }) { max($0, $1) }
+        await back.receive(.success(.sync(SyncCommand(cursors: last, stamp: Stamp(0), hasMore: false))))
+        await b.time.waitForSleepers(1)
+        await back.session.connectionClosed()
+        back.outbound.takeOnly(nil)
+        b.time.advance(by: .milliseconds(20))
+        await b.registry.waitUntilEmpty()
+        await back.executor.settle()
+        #expect(back.outbound.updates.count == 10)
+        #expect(b.store.calls.elements.count { $0 == .updates } == 1)
+    }
+
     @Test func aSyncOfALiveSessionIsAReplay() async throws {
         let (ada, bob, conversation) = try await pair()
         let live = await a.connect(bob)
@@ -334,6 +427,13 @@ extension Connection {
         let outputs = await outbound.outputs.wait { $0.contains { $0.synced != nil } }
         guard let synced = outputs.lazy.compactMap(\.synced).first else { throw RequestError(.internalError, "no SYNCED") }
         return synced
+    }
+}
+
+extension RecordingOutbound {
+    /// The changed messages that were written so far, in order.
+    fileprivate var updates: [Message] {
+        events.compactMap { if case .messageUpdated(let message, _) = $0 { message } else { nil } }
     }
 }
 

@@ -141,11 +141,11 @@ struct InMemoryConversations {
         return Array(found.prefix(max(0, limit)))
     }
 
-    func updatedMessages(in ids: [ConversationID], after stamp: Stamp, limit: Int) -> [Message] {
+    func updatedMessages(in ids: [ConversationID], after position: ChangePosition, limit: Int) -> ChangePage<Message> {
         let found = Set(ids).flatMap { conversations[$0]?.messages ?? [] }
-            .filter { $0.message.rev > 0 && $0.updatedStamp > stamp }
-            .sorted { $0.updatedStamp < $1.updatedStamp }
-        return found.prefix(max(0, limit)).map(\.message)
+            .filter { $0.message.rev > 0 && $0.updatedStamp >= position.stamp }
+            .map { ($0.message, ChangePosition(stamp: $0.updatedStamp, key: $0.message.messageID.description)) }
+        return ChangePage(found, after: position, limit: limit)
     }
 
     // What a user has
@@ -191,15 +191,19 @@ struct InMemoryConversations {
         }
     }
 
-    func updates(for user: UserID, since stamp: Stamp, limit: Int) -> (messages: [Message], reads: [ReadCursor]) {
+    func updates(for user: UserID, after position: UpdatesPosition, limit: Int) -> UpdatesPage {
         let mine = conversations.filter { $0.value.membership(of: user) != nil }
         let reads = mine.flatMap { id, conversation in
-            conversation.memberships.compactMap { reader, membership -> ReadCursor? in
-                guard membership.stamp > stamp, membership.readSeq > 0, reader == user || id.isDirect else { return nil }
-                return ReadCursor(conversationID: id, userID: reader, seq: membership.readSeq)
+            conversation.memberships.compactMap { reader, membership -> (ReadCursor, ChangePosition)? in
+                guard membership.readSeq > 0, reader == user || id.isDirect else { return nil }
+                let cursor = ReadCursor(conversationID: id, userID: reader, seq: membership.readSeq)
+                return (cursor, ChangePosition(stamp: membership.stamp, key: "\(reader) \(id)"))
             }
         }
-        return (updatedMessages(in: Array(mine.keys), after: stamp, limit: limit), Array(reads.prefix(max(0, limit))))
+        return UpdatesPage(
+            messages: position.messages.map { updatedMessages(in: Array(mine.keys), after: $0, limit: limit) } ?? .empty,
+            reads: position.reads.map { ChangePage(reads, after: $0, limit: limit) } ?? .empty
+        )
     }
 
     func contacts(of user: UserID, limit: Int) -> [UserID] {
@@ -309,22 +313,6 @@ struct InMemoryConversations {
             }
         }
         return conversation
-    }
-}
-
-extension ChangePage {
-    /// The page behind `position` of all that changed.
-    init(_ all: [(change: Change, position: ChangePosition)], after position: ChangePosition, limit: Int) {
-        let found = all.filter { $0.position.isBehind(position) }
-            .sorted { ($0.position.stamp, $0.position.key) < ($1.position.stamp, $1.position.key) }
-        let page = found.prefix(max(1, limit))
-        self.init(changes: page.map(\.change), next: found.count > page.count ? page.last?.position : nil)
-    }
-}
-
-extension ChangePosition {
-    fileprivate func isBehind(_ other: ChangePosition) -> Bool {
-        other.key.isEmpty ? stamp > other.stamp : (stamp, key) > (other.stamp, other.key)
     }
 }
 

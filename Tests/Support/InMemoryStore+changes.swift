@@ -29,18 +29,18 @@ extension InMemoryStore {
         return ChangePage(accounts.sessionKicks, after: position, limit: limit)
     }
 
-    package func updatedMessages(in ids: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message] {
+    package func updatedMessages(
+        in ids: [ConversationID],
+        after position: ChangePosition,
+        limit: Int
+    ) async throws(StoreError) -> ChangePage<Message> {
         try await enter(.updatedMessages)
-        return conversations.updatedMessages(in: ids, after: stamp, limit: limit)
+        return conversations.updatedMessages(in: ids, after: position, limit: limit)
     }
 
-    package func updates(
-        for user: UserID,
-        since stamp: Stamp,
-        limit: Int
-    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
+    package func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage {
         try await enter(.updates)
-        return conversations.updates(for: user, since: stamp, limit: limit)
+        return conversations.updates(for: user, after: position, limit: limit)
     }
 
     package func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {

@@ -25,6 +25,8 @@ package final class RecordingOutbound: SessionOutbound {
 
     private struct State {
         var admission = OutboundAdmission.accepted
+        /// Outputs past which it is pressed.
+        var room: Int?
         var isClosed = false
     }
 
@@ -64,7 +66,16 @@ package final class RecordingOutbound: SessionOutbound {
         write(.shared(event))
     }
 
-    package var isPressed: Bool { false }
+    package var isPressed: Bool {
+        guard let room = state.withLock({ $0.room }) else { return false }
+        return outputs.elements.count >= room
+    }
+
+    /// Has half of what may wait for the client wait once `count` more have been written; nil for a client that reads all.
+    package func takeOnly(_ count: Int?) {
+        let written = outputs.elements.count
+        state.withLock { $0.room = count.map { written + $0 } }
+    }
 
     package func ping() {
         guard !state.withLock({ $0.isClosed }) else { return }

@@ -48,6 +48,11 @@ package struct ChangePosition: Hashable, Sendable {
         self.stamp = stamp
         self.key = key
     }
+
+    /// Whether what is here comes after everything up to `other`.
+    package func isBehind(_ other: ChangePosition) -> Bool {
+        other.key.isEmpty ? stamp > other.stamp : (stamp, key) > (other.stamp, other.key)
+    }
 }
 
 /// Part of what changed, in the order of stamps.
@@ -59,6 +64,50 @@ package struct ChangePage<Change: Sendable>: Sendable {
     package init(changes: [Change], next: ChangePosition?) {
         self.changes = changes
         self.next = next
+    }
+
+    /// The page behind `position` of all that changed.
+    package init(_ all: [(change: Change, position: ChangePosition)], after position: ChangePosition, limit: Int) {
+        let found = all.filter { $0.position.isBehind(position) }
+            .sorted { ($0.position.stamp, $0.position.key) < ($1.position.stamp, $1.position.key) }
+        let page = found.prefix(max(1, limit))
+        self.init(changes: page.map(\.change), next: found.count > page.count ? page.last?.position : nil)
+    }
+
+    /// Nothing has changed.
+    package static var empty: ChangePage { ChangePage(changes: [], next: nil) }
+}
+
+/// A place in the order of what changed for one user other than by new messages; nil of a kind of which everything is known.
+package struct UpdatesPosition: Hashable, Sendable {
+    package let messages: ChangePosition?
+    package let reads: ChangePosition?
+
+    package init(messages: ChangePosition?, reads: ChangePosition?) {
+        self.messages = messages
+        self.reads = reads
+    }
+
+    package init(after stamp: Stamp) {
+        self.init(messages: ChangePosition(stamp: stamp), reads: ChangePosition(stamp: stamp))
+    }
+}
+
+/// Part of what changed for one user other than by new messages.
+package struct UpdatesPage: Sendable {
+    /// Messages that were edited, deleted or reacted to.
+    package let messages: ChangePage<Message>
+    package let reads: ChangePage<ReadCursor>
+
+    package init(messages: ChangePage<Message>, reads: ChangePage<ReadCursor>) {
+        self.messages = messages
+        self.reads = reads
+    }
+
+    /// Where the next page begins; nil where nothing more has changed.
+    package var next: UpdatesPosition? {
+        guard messages.next != nil || reads.next != nil else { return nil }
+        return UpdatesPosition(messages: messages.next, reads: reads.next)
     }
 }
 

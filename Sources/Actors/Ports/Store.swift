@@ -184,16 +184,17 @@ package protocol ChangeStore: Sendable {
     /// Revocations of single sessions after `position`.
     func kickedSessions(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<SessionKickChange>
 
-    /// Messages that were edited, deleted or reacted to after `stamp`, in one query; at most `limit`, those that changed first.
-    func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message]
-
-    /// What changed in a user's conversations after `stamp` other than by new messages: messages that were edited, deleted or reacted
-    /// to, at most `limit`, those that changed first; and how far the user and, in direct conversations, the other person have read.
-    func updates(
-        for user: UserID,
-        since stamp: Stamp,
+    /// Messages of these conversations that were edited, deleted or reacted to after `position`, in one query, those that changed first.
+    func updatedMessages(
+        in conversations: [ConversationID],
+        after position: ChangePosition,
         limit: Int
-    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor])
+    ) async throws(StoreError) -> ChangePage<Message>
+
+    /// What changed in a user's conversations after `position` other than by new messages: messages that were edited, deleted or reacted
+    /// to; and how far the user and, in direct conversations, the other person have read. At most `limit` of each, those that changed
+    /// first.
+    func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage
 
     /// Messages above a number in each of several conversations, in one query: ascending in each, conversation after conversation.
     ///

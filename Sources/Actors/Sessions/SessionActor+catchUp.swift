@@ -65,10 +65,10 @@ extension SessionActor {
                     catchUp.add(CatchUp.Lack(after: place.after, lastSeq: place.lastSeq, isReplay: true), in: place.conversationID)
                 }
             }
-            // What the client lacks is read as it is now.
-            for (message, event) in updates.messages where message.seq <= places[message.conversationID]?.after ?? .max { send(event) }
-            for cursor in updates.reads { send(.readReceipt(cursor)) }
-            let end = catchUp.begin(ref: ref, stamp: watermark)
+            let missedUpdates = updates.map { MissedUpdates($0, below: places.mapValues(\.after)) }
+            if let end = catchUp.begin(ref: ref, stamp: watermark, updates: missedUpdates) { return end }
+            writeUpdates()
+            let end = catchUp.endIfDone()
             bringWhatIsLacking()
             return end
         } catch {
@@ -165,23 +165,26 @@ extension SessionActor {
         return (missed, watermark)
     }
 
-    /// What changed in the user's conversations while the client was away, other than new messages.
-    private func updates(
-        since stamp: Stamp?,
-        for user: UserID
-    ) async throws(StoreError) -> (messages: [(Message, Event)], reads: [ReadCursor]) {
-        guard let stamp else { return ([], []) }
-        let (messages, reads) = try await environment.store.updates(for: user, since: stamp, limit: CatchUp.limit)
-        return (messages.map { ($0, .messageUpdated($0, showsClientMessageID: $0.senderID == user)) }, reads)
+    /// The first page of what changed in the user's conversations while the client was away, other than new messages.
+    private func updates(since stamp: Stamp?, for user: UserID) async throws(StoreError) -> UpdatesPage? {
+        guard let stamp else { return nil }
+        return try await environment.store.updates(for: user, after: UpdatesPosition(after: stamp), limit: Self.page)
     }
 
-    /// Reads page after page until nothing is lacking; slowly where the client doesn't read, or the store doesn't answer.
+    /// Reads page after page until nothing is lacking, what was changed first; slowly where the client doesn't read, or the store doesn't answer.
     private func readOn() async {
         var generator = environment.random
         var backoff = Backoff(limit: Reconciler.interval)
         while !catchUp.isEmpty, !state.isClosed {
             while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {
                 try? await environment.time.sleep(for: .milliseconds(20))
+            }
+            guard !Task.isCancelled else { return }
+            if catchUp.hasUpdates {
+                let isBrought = await bringUpdates()
+                if let end = catchUp.endIfDone() { send(end) }
+                if isBrought { backoff.reset() } else { try? await environment.time.sleep(for: backoff.next(using: &generator)) }
+                continue
             }
             let limit = catchUp.page(Self.page)
             let page = try? await environment.store.messages(after: catchUp.places, each: Self.pageOfConversation, limit: limit)
@@ -196,6 +199,27 @@ extension SessionActor {
             for messages in Dictionary(grouping: page, by: \.conversationID).values { await write(messages) }
             for conversation in catchUp.takeExcess() { await skip(conversation) }
             if let end = catchUp.endIfDone() { send(end) }
+        }
+    }
+
+    /// Writes what was changed, and reads on where that is used up.
+    ///
+    /// - Returns: false where the store doesn't answer.
+    private func bringUpdates() async -> Bool {
+        writeUpdates()
+        guard let position = catchUp.nextUpdates, let userID = principal?.userID else { return true }
+        guard let page = try? await environment.store.updates(for: userID, after: position, limit: Self.page) else { return false }
+        catchUp.add(page)
+        return true
+    }
+
+    /// Writes what was changed, as much of it as the client takes for now.
+    private func writeUpdates() {
+        while !outbound.isPressed, let update = catchUp.nextUpdate() {
+            switch update {
+            case .message(let message): send(.messageUpdated(message, showsClientMessageID: message.senderID == principal?.userID))
+            case .read(let cursor): send(.readReceipt(cursor))
+            }
         }
     }
 

@@ -24,6 +24,7 @@ package struct CatchUp: Sendable {
     private struct Sync {
         let ref: String?
         let stamp: Stamp
+        var updates: MissedUpdates?
         var conversations: Set<ConversationID>
         var cursors: [ConversationID: Int64] = [:]
         var written = 0
@@ -35,8 +36,10 @@ package struct CatchUp: Sendable {
 
     package init() {}
 
-    package var isEmpty: Bool { lacks.isEmpty }
+    package var isEmpty: Bool { lacks.isEmpty && !hasUpdates }
     package var isSyncing: Bool { sync != nil }
+    /// Whether the `SYNC` has changes to bring, which come before messages.
+    package var hasUpdates: Bool { sync?.updates?.isDone == false }
 
     package func lack(in conversation: ConversationID) -> Lack? {
         lacks[conversation]
@@ -61,10 +64,24 @@ package struct CatchUp: Sendable {
 
     /// A `SYNC` has begun; what the session lacks because of it was added before.
     ///
+    /// - Parameter updates: what was changed meanwhile.
     /// - Returns: its end, where nothing was missed.
-    package mutating func begin(ref: String?, stamp: Stamp) -> Event? {
-        sync = Sync(ref: ref, stamp: stamp, conversations: Set(lacks.keys))
+    package mutating func begin(ref: String?, stamp: Stamp, updates: MissedUpdates? = nil) -> Event? {
+        sync = Sync(ref: ref, stamp: stamp, updates: updates, conversations: Set(lacks.keys))
         return endIfDone()
+    }
+
+    /// Takes out the change that is to be written next; nil where none is at hand.
+    package mutating func nextUpdate() -> MissedUpdates.Update? {
+        sync?.updates?.popFirst()
+    }
+
+    /// Where to read on about changes; nil while some are at hand, and where there are no more.
+    package var nextUpdates: UpdatesPosition? { sync?.updates?.question }
+
+    /// Changes were read.
+    package mutating func add(_ page: UpdatesPage) {
+        sync?.updates?.add(page)
     }
 
     /// How many messages the next page may hold, of `most`.
@@ -119,7 +136,7 @@ package struct CatchUp: Sendable {
 
     /// The end of the `SYNC`, as soon as it has brought everything; once.
     package mutating func endIfDone() -> Event? {
-        guard let sync, sync.conversations.allSatisfy({ lacks[$0] == nil }) else { return nil }
+        guard let sync, !hasUpdates, sync.conversations.allSatisfy({ lacks[$0] == nil }) else { return nil }
         self.sync = nil
         return .synced(ref: sync.ref, Synced(cursors: sync.cursors, stamp: sync.stamp, isComplete: sync.isComplete))
     }

@@ -1,20 +1,18 @@
 package import Actors
 
 extension MongoStore {
-    package func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message] {
-        guard !conversations.isEmpty, limit > 0 else { return [] }
+    package func updatedMessages(
+        in conversations: [ConversationID],
+        after position: ChangePosition,
+        limit: Int
+    ) async throws(StoreError) -> ChangePage<Message> {
+        guard !conversations.isEmpty else { return .empty }
         let ids = Set(conversations).map { BSONValue.conversation($0) }
-        return try await perform { try Self.changedMessages(in: ids, after: stamp, limit: limit, $0).map(\.message) }
+        return try await perform { try Self.changedMessages(in: ids, after: position, limit: limit, $0) }
     }
 
-    package func updates(
-        for user: UserID,
-        since stamp: Stamp,
-        limit: Int
-    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
-        guard limit > 0 else { return ([], []) }
-        let found = try await reads.updates.ask(SessionReads.UpdatesRequest(user: user, stamp: stamp, limit: limit))
-        return (found.messages, found.reads)
+    package func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage {
+        try await reads.updates.ask(SessionReads.UpdatesRequest(user: user, position: position, limit: max(1, limit)))
     }
 
     package func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {

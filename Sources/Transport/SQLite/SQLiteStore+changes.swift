@@ -27,9 +27,7 @@ extension SQLiteStore {
     }
 
     package func changedMemberships(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<MembershipChange> {
-        let parts = position.key.split(separator: " ")
-        let user = try position.blob(of: UserID.self, parts.first ?? "")
-        let conversation = try position.number(parts.dropFirst().first ?? "")
+        let (user, conversation) = try position.membership()
         return try await page(
             sql: """
                 SELECT memberships.stamp, user_id, conversation, name, left_stamp IS NULL, read_seq
@@ -87,11 +85,6 @@ extension SQLiteStore {
         }
     }
 
-    /// Reads one row more than the page holds, to know whether there is a next one.
-    ///
-    /// - Parameters:
-    ///   - change: reads a row whose first column is the stamp that is given to it.
-    ///   - key: tells the row from others of its stamp; asked for the last of the page alone.
     private func page<Change: Sendable>(
         sql: String,
         arguments: StatementArguments,
@@ -99,40 +92,60 @@ extension SQLiteStore {
         _ change: @escaping @Sendable (Row, Stamp) throws -> Change,
         key: @escaping @Sendable (Row, Change) throws -> String
     ) async throws(StoreError) -> ChangePage<Change> {
+        try await read { db in try Self.page(db, sql: sql, arguments: arguments, limit: limit, change, key: key) }
+    }
+
+    /// Reads one row more than the page holds, to know whether there is a next one.
+    ///
+    /// - Parameters:
+    ///   - change: reads a row whose first column is the stamp that is given to it.
+    ///   - key: tells the row from others of its stamp; asked for the last of the page alone.
+    static func page<Change: Sendable>(
+        _ db: Database,
+        sql: String,
+        arguments: StatementArguments,
+        limit: Int,
+        _ change: (Row, Stamp) throws -> Change,
+        key: (Row, Change) throws -> String
+    ) throws -> ChangePage<Change> {
         let limit = min(max(1, limit), Int(Int32.max))
-        return try await read { db in
-            let rows = try Row.fetchCursor(db.cachedStatement(sql: "\(sql) LIMIT ?"), arguments: arguments + [limit + 1])
-            var changes: [Change] = []
-            var last: ChangePosition?
-            while let row = try rows.next() {
-                guard changes.count < limit else { return ChangePage(changes: changes, next: last) }
-                let stamp = Stamp(UInt64(clamping: try row.integer(0)))
-                let found = try change(row, stamp)
-                changes.append(found)
-                if changes.count == limit { last = ChangePosition(stamp: stamp, key: try key(row, found)) }
-            }
-            return ChangePage(changes: changes, next: nil)
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: "\(sql) LIMIT ?"), arguments: arguments + [limit + 1])
+        var changes: [Change] = []
+        var last: ChangePosition?
+        while let row = try rows.next() {
+            guard changes.count < limit else { return ChangePage(changes: changes, next: last) }
+            let stamp = Stamp(UInt64(clamping: try row.integer(0)))
+            let found = try change(row, stamp)
+            changes.append(found)
+            if changes.count == limit { last = ChangePosition(stamp: stamp, key: try key(row, found)) }
         }
+        return ChangePage(changes: changes, next: nil)
     }
 }
 
 extension ChangePosition {
-    fileprivate var value: Int64 {
+    var value: Int64 {
         Int64(clamping: stamp.value)
     }
 
     /// Above every id where the key is empty.
-    fileprivate func blob<Entity>(of type: Identifier<Entity>.Type, _ key: some StringProtocol) throws(StoreError) -> Data {
+    func blob<Entity>(of type: Identifier<Entity>.Type, _ key: some StringProtocol) throws(StoreError) -> Data {
         if self.key.isEmpty { return Data(repeating: 0xFF, count: 17) }
         guard let id = Identifier<Entity>(key) else { throw Self.unknown }
         return id.blob
     }
 
     /// Above every number where the key is empty.
-    fileprivate func number(_ key: some StringProtocol) throws(StoreError) -> Int64 {
+    func number(_ key: some StringProtocol) throws(StoreError) -> Int64 {
         if self.key.isEmpty { return .max }
         guard let number = Int64(key) else { throw Self.unknown }
         return number
+    }
+
+    /// Of a membership's key.
+    func membership() throws(StoreError) -> (user: Data, conversation: Int64) {
+        let parts = key.split(separator: " ")
+        return (try blob(of: UserID.self, parts.first ?? ""), try number(parts.dropFirst().first ?? ""))
     }
 
     private static let unknown = StoreError(.other, "a position that this store has not given")

@@ -112,21 +112,22 @@ extension Message {
         columnNames.map { "\(table).\($0)" }.joined(separator: ", ")
     }
 
-    init(_ row: Row, conversation: ConversationID) throws {
-        guard let clientMessageID = ClientMessageID(try row.text(5)) else { throw Row.damaged }
+    /// - Parameter first: the column of the message's first one.
+    init(_ row: Row, from first: Int = 0, conversation: ConversationID) throws {
+        guard let clientMessageID = ClientMessageID(try row.text(first + 5)) else { throw Row.damaged }
         self.init(
-            messageID: try row.identifier(0),
+            messageID: try row.identifier(first),
             conversationID: conversation,
-            seq: try row.integer(1),
-            senderID: try row.identifier(2),
-            senderName: try row.text(3),
-            content: try row.text(4),
+            seq: try row.integer(first + 1),
+            senderID: try row.identifier(first + 2),
+            senderName: try row.text(first + 3),
+            content: try row.text(first + 4),
             clientMessageID: clientMessageID,
-            createdAt: try row.timestamp(6),
-            editedAt: try row.optionalTimestamp(7),
-            deletedAt: try row.optionalTimestamp(8),
-            reactions: try row.optionalText(9).map { try Reactions(json: $0) } ?? Reactions(),
-            rev: try row.integer(10)
+            createdAt: try row.timestamp(first + 6),
+            editedAt: try row.optionalTimestamp(first + 7),
+            deletedAt: try row.optionalTimestamp(first + 8),
+            reactions: try row.optionalText(first + 9).map { try Reactions(json: $0) } ?? Reactions(),
+            rev: try row.integer(first + 10)
         )
     }
 }

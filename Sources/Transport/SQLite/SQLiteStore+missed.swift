@@ -3,57 +3,100 @@ import FoundationEssentials
 import GRDB
 
 extension SQLiteStore {
-    package func updatedMessages(in conversations: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message] {
-        guard !conversations.isEmpty, limit > 0 else { return [] }
+    package func updatedMessages(
+        in conversations: [ConversationID],
+        after position: ChangePosition,
+        limit: Int
+    ) async throws(StoreError) -> ChangePage<Message> {
+        guard !conversations.isEmpty else { return .empty }
         let names = try Self.json(Set(conversations).map(\.description))
         return try await read { db in
             // CROSS JOIN keeps the order in which the tables are written: a few conversations, and of each what the index finds.
-            let statement = try db.cachedStatement(
-                sql: """
-                    SELECT \(Message.columns(of: "messages")), name FROM json_each(?) AS asked
-                    CROSS JOIN conversations ON name = asked.value
-                    CROSS JOIN messages ON messages.conversation = conversations.id AND rev > 0 AND updated_stamp > ?
-                    ORDER BY updated_stamp LIMIT ?
-                    """
+            try Self.updatedMessages(
+                db,
+                "json_each(?) AS asked CROSS JOIN conversations ON name = asked.value",
+                [names],
+                after: position,
+                limit: limit
             )
-            return try Self.messages(statement, [names, Int64(clamping: stamp.value), limit])
         }
     }
 
-    package func updates(
-        for user: UserID,
-        since stamp: Stamp,
-        limit: Int
-    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
-        let found = try await reads.updates.ask(SessionReads.UpdatesRequest(user: user, stamp: stamp, limit: limit))
-        return (found.messages, found.reads)
+    package func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage {
+        try await reads.updates.ask(SessionReads.UpdatesRequest(user: user, position: position, limit: limit))
     }
 
-    static func updates(_ request: SessionReads.UpdatesRequest, _ db: Database) throws -> SessionReads.Updates {
-        let (user, stamp, limit) = (request.user.blob, Int64(clamping: request.stamp.value), request.limit)
-        let changed = try db.cachedStatement(
-            sql: """
-                SELECT \(Message.columns(of: "messages")), name FROM memberships
-                CROSS JOIN conversations ON id = memberships.conversation AND conversations.stamp > ?2
-                CROSS JOIN messages ON messages.conversation = conversations.id AND rev > 0 AND updated_stamp > ?2
-                WHERE user_id = ?1 AND left_stamp IS NULL ORDER BY updated_stamp LIMIT ?3
+    static func updates(_ request: SessionReads.UpdatesRequest, _ db: Database) throws -> UpdatesPage {
+        let (user, limit) = (request.user.blob, request.limit)
+        let messages = try request.position.messages.map { position in
+            try Self.updatedMessages(
+                db,
                 """
-        )
-        let read = try db.cachedStatement(
+                memberships CROSS JOIN conversations ON user_id = ? AND left_stamp IS NULL AND id = memberships.conversation
+                    AND conversations.stamp >= ?
+                """,
+                [user, position.value],
+                after: position,
+                limit: limit
+            )
+        }
+        let reads = try request.position.reads.map { try Self.movedCursors(of: user, after: $0, limit: limit, db) }
+        return UpdatesPage(messages: messages ?? .empty, reads: reads ?? .empty)
+    }
+
+    /// - Parameter conversations: the tables that say which, with what they are given.
+    private static func updatedMessages(
+        _ db: Database,
+        _ conversations: String,
+        _ arguments: StatementArguments,
+        after position: ChangePosition,
+        limit: Int
+    ) throws -> ChangePage<Message> {
+        let (stamp, id) = (position.value, try position.blob(of: MessageID.self, position.key))
+        let columns = Message.columnCount
+        return try Self.page(
+            db,
             sql: """
-                SELECT name, readers.user_id, readers.read_seq FROM memberships AS mine
+                SELECT updated_stamp, \(Message.columns(of: "messages")), name FROM \(conversations)
+                CROSS JOIN messages ON messages.conversation = conversations.id AND rev > 0
+                    AND updated_stamp >= ? AND (updated_stamp, message_id) > (?, ?)
+                ORDER BY updated_stamp, message_id
+                """,
+            arguments: arguments + [stamp, stamp, id],
+            limit: limit
+        ) { row, _ in
+            try Message(row, from: 1, conversation: try row.conversationID(columns + 1))
+        } key: { _, message in
+            message.messageID.description
+        }
+    }
+
+    /// How far the user and, in direct conversations, the other person have read since.
+    private static func movedCursors(
+        of user: Data,
+        after position: ChangePosition,
+        limit: Int,
+        _ db: Database
+    ) throws -> ChangePage<ReadCursor> {
+        let (reader, conversation) = try position.membership()
+        return try Self.page(
+            db,
+            sql: """
+                SELECT readers.stamp, name, readers.user_id, readers.read_seq, id FROM memberships AS mine
                 CROSS JOIN memberships AS readers ON readers.user_id IN (mine.user_id, mine.other_user_id)
-                    AND readers.conversation = mine.conversation AND readers.stamp > ?2 AND readers.read_seq > 0
+                    AND readers.conversation = mine.conversation AND readers.read_seq > 0
+                    AND (readers.stamp, readers.user_id, readers.conversation) > (?2, ?3, ?4)
                 CROSS JOIN conversations ON id = mine.conversation
-                WHERE mine.user_id = ?1 AND mine.left_stamp IS NULL LIMIT ?3
-                """
-        )
-        let reads = try Array(
-            Row.fetchCursor(read, arguments: [user, stamp, limit]).map { row in
-                ReadCursor(conversationID: try row.conversationID(0), userID: try row.identifier(1), seq: try row.integer(2))
-            }
-        )
-        return SessionReads.Updates(messages: try Self.messages(changed, [user, stamp, limit]), reads: reads)
+                WHERE mine.user_id = ?1 AND mine.left_stamp IS NULL
+                ORDER BY readers.stamp, readers.user_id, readers.conversation
+                """,
+            arguments: [user, position.value, reader, conversation],
+            limit: limit
+        ) { row, _ in
+            ReadCursor(conversationID: try row.conversationID(1), userID: try row.identifier(2), seq: try row.integer(3))
+        } key: { row, cursor in
+            "\(cursor.userID) \(try row.integer(4))"
+        }
     }
 
     package func messages(after: [ConversationID: Int64], each: Int, limit: Int) async throws(StoreError) -> [Message] {

@@ -20,13 +20,8 @@ struct SessionReads: Sendable {
 
     struct UpdatesRequest: Sendable {
         let user: UserID
-        let stamp: Stamp
+        let position: UpdatesPosition
         let limit: Int
-    }
-
-    struct Updates: Sendable {
-        var messages: [Message]
-        var reads: [ReadCursor]
     }
 
     struct ContactsRequest: Sendable {
@@ -48,7 +43,7 @@ struct SessionReads: Sendable {
     let records: ReadGroups<RecordRequest, SessionRecord?>
     let channels: ReadGroups<UserID, [ChannelName]>
     let missed: ReadGroups<MissedRequest, Missed>
-    let updates: ReadGroups<UpdatesRequest, Updates>
+    let updates: ReadGroups<UpdatesRequest, UpdatesPage>
     let messages: ReadGroups<MessagesRequest, [Message]>
     let contacts: ReadGroups<ContactsRequest, [UserID]>
     /// The last number of a conversation at a stamp.

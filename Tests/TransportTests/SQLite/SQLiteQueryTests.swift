@@ -62,11 +62,43 @@ struct SQLiteQueryTests {
             let cursors = Dictionary(uniqueKeysWithValues: ids.prefix(10).map { ($0, Int64(0)) })
             #expect(try await store.missed(by: alice.userID, cursors: cursors, since: Stamp(1)).conversations.count == 40)
             #expect(try await store.messages(after: cursors, each: 5, limit: 50).count == 10)
-            #expect(try await store.updatedMessages(in: ids, after: Stamp(0), limit: 50).isEmpty)
-            #expect(try await store.updates(for: alice.userID, since: Stamp(0), limit: 50).messages.isEmpty)
+            #expect(try await store.updatedMessages(in: ids, after: .beginning, limit: 50).changes.isEmpty)
+            let updates = try await store.updates(for: alice.userID, after: UpdatesPosition(after: Stamp(0)), limit: 50)
+            #expect(updates.messages.changes.isEmpty)
         }
         #expect(run.count { $0.contains("FROM") } == 6)
         #expect(scans(plans).isEmpty, "\(plans)")
+    }
+
+    /// As of writes that came together.
+    @Test
+    func `changes of one stamp are paged by their ids`() async throws {
+        try await StoreDirectory.with { directory in
+            let path = directory.path("store.db")
+            let store = try await SQLiteStore.open(path: path)
+            let (alice, bob) = (fixture.user(), fixture.user())
+            let place = ConversationID.direct(UserPair(alice.userID, bob.userID))
+            var ids: [MessageID] = []
+            for outcome in try await store.append((0..<12).map { _ in fixture.draft(from: alice) }, to: place) {
+                guard case .stored(let message) = outcome else { continue }
+                _ = try await store.edit(message.messageID, in: place, by: alice.userID, content: "x", at: fixture.time.now())
+                ids.append(message.messageID)
+            }
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { db in
+                let stamp = try Int64.fetchOne(db, sql: "SELECT stamp FROM counter")
+                try db.execute(sql: "UPDATE messages SET updated_stamp = ?", arguments: [stamp])
+            }
+            try queue.close()
+            for limit in [1, 5, 12] {
+                let pages = try await store.allPages(after: Stamp(0)) {
+                    try await store.updatedMessages(in: [place], after: $0, limit: limit)
+                }
+                #expect(pages.map(\.messageID) == ids.sorted())
+                #expect(try await store.allUpdates(for: bob.userID, limit: limit).messages == pages)
+            }
+            await store.close()
+        }
     }
 
     @Test

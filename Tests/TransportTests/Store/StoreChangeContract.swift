@@ -156,7 +156,7 @@ struct StoreChangeContract {
                 by: alice.userID,
                 at: fixture.time.now()
             )
-            #expect(try await store.updatedMessages(in: Array(cursors.keys), after: Stamp(0), limit: 9).count == 1)
+            #expect(try await store.updatedMessages(in: Array(cursors.keys), after: .beginning, limit: 9).changes.count == 1)
         }
     }
 
@@ -274,7 +274,8 @@ struct StoreChangeContract {
                 messages.append(try #require(try await one.newest(in: place)))
             }
             func updates(_ moment: StoreMoment, of user: User, limit: Int = 9) async throws -> (messages: [Message], reads: [ReadCursor]) {
-                try await other.updates(for: user.userID, since: moment.stamp, limit: limit)
+                let page = try await other.updates(for: user.userID, after: UpdatesPosition(after: moment.stamp), limit: limit)
+                return (page.messages.changes, page.reads.changes)
             }
             let moment = try await StoreMoment.now(one, fixture)
             let none = try await updates(moment, of: alice)

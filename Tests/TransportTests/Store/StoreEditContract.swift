@@ -49,7 +49,7 @@ struct StoreEditContract {
             #expect(try await other.append([draft], to: conversation) == [.duplicate(edited)])
             #expect(try await other.conversations(of: bob.userID, limit: 5).first?.lastMessage == edited)
             #expect(try await other.messages(after: [conversation: 0], each: 5, limit: 5) == [edited])
-            #expect(try await other.updatedMessages(in: [conversation], after: Stamp(0), limit: 5) == [edited])
+            #expect(try await other.updatedMessages(in: [conversation], after: .beginning, limit: 5).changes == [edited])
             #expect(try await edit(other, message, "second") == .unchanged(edited))
             #expect(try await edit(other, message, "third").changed?.rev == 2)
         }
@@ -210,10 +210,10 @@ struct StoreEditContract {
             ]
             for change in changes {
                 let moment = try await StoreMoment.now(one, fixture)
-                #expect(try await other.updatedMessages(in: [conversation], after: moment.stamp, limit: 5).isEmpty)
+                #expect(try await other.updatedMessages(in: [conversation], after: moment.position, limit: 5).changes.isEmpty)
                 #expect(try await moment.conversations(other).isEmpty)
                 let changed = try #require(try await change(one).changed)
-                #expect(try await other.updatedMessages(in: [conversation], after: moment.stamp, limit: 5) == [changed])
+                #expect(try await other.updatedMessages(in: [conversation], after: moment.position, limit: 5).changes == [changed])
                 let found = try await moment.conversations(other)
                 #expect(found.map(\.conversationID) == [conversation])
                 #expect(found.map(\.lastSeq) == [2])
@@ -235,13 +235,40 @@ struct StoreEditContract {
             _ = try await StoreMoment.now(store, fixture)
             _ = try await edit(store, messages[0], "second")
             func updated(_ conversations: [ConversationID], limit: Int = 9) async throws -> [MessageID] {
-                try await store.updatedMessages(in: conversations, after: Stamp(0), limit: limit).map(\.messageID)
+                try await store.updatedMessages(in: conversations, after: .beginning, limit: limit).changes.map(\.messageID)
             }
             #expect(try await updated([conversation]) == [messages[2].messageID, messages[0].messageID])
             #expect(try await updated([conversation, conversation], limit: 1) == [messages[2].messageID])
             #expect(try await Set(updated([conversation, elsewhere])).count == 3)
             #expect(try await updated([]).isEmpty)
-            #expect(try await updated([conversation], limit: 0).isEmpty)
+        }
+    }
+
+    /// Where a store counts in seconds, all of them have one stamp.
+    @Test(arguments: StoreKind.allCases)
+    func `updates come page by page, each once`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let elsewhere = ConversationID.direct(UserPair(alice.userID, fixture.id()))
+            var edited: Set<MessageID> = []
+            for place in [conversation, elsewhere] {
+                for outcome in try await store.append((0..<8).map { _ in fixture.draft(from: alice) }, to: place) {
+                    guard case .stored(let message) = outcome else { continue }
+                    _ = try await store.edit(message.messageID, in: place, by: alice.userID, content: "x", at: fixture.time.now())
+                    edited.insert(message.messageID)
+                }
+                _ = try await store.markRead(place, by: bob.userID, upTo: 8)
+            }
+            for limit in [1, 3, 16] {
+                let pages = try await store.allPages(after: Stamp(0)) {
+                    try await store.updatedMessages(in: [conversation, elsewhere], after: $0, limit: limit)
+                }
+                #expect(pages.count == 16)
+                #expect(Set(pages.map(\.messageID)) == edited)
+                let (messages, reads) = try await store.allUpdates(for: alice.userID, limit: limit)
+                #expect(messages == pages)
+                #expect(reads.count == 3)
+                #expect(Set(reads.map(\.userID)) == [alice.userID, bob.userID])
+            }
         }
     }
 

@@ -26,6 +26,8 @@ struct StoreMoment {
         return StoreMoment(stamp: Stamp(next.value - 1), own: own)
     }
 
+    var position: ChangePosition { ChangePosition(stamp: stamp) }
+
     func conversations(_ store: any Store) async throws -> [ConversationChange] {
         try await store.allChangedConversations(after: stamp).filter { $0.conversationID != own }
     }
@@ -53,6 +55,19 @@ extension Store {
         return found
     }
 
+    /// What all pages of a user's updates hold.
+    func allUpdates(for user: UserID, limit: Int) async throws -> (messages: [Message], reads: [ReadCursor]) {
+        var position: UpdatesPosition? = UpdatesPosition(after: Stamp(0))
+        var found: (messages: [Message], reads: [ReadCursor]) = ([], [])
+        while let next = position {
+            let page = try await updates(for: user, after: next, limit: limit)
+            found.messages += page.messages.changes
+            found.reads += page.reads.changes
+            position = page.next
+        }
+        return found
+    }
+
     /// Stores a message and gives it back.
     func stored(_ draft: MessageDraft, in conversation: ConversationID) async throws -> Message {
         let outcome = try await append([draft], to: conversation).first
@@ -63,6 +78,10 @@ extension Store {
     func newest(in conversation: ConversationID) async throws -> Message? {
         try await messages(in: conversation, before: nil, after: nil, limit: 1).messages.first
     }
+}
+
+extension ChangePosition {
+    static var beginning: ChangePosition { ChangePosition(stamp: Stamp(0)) }
 }
 
 extension ChangeOutcome {

@@ -3,6 +3,8 @@ import TestSupport
 
 extension SimulatedStore {
     private var truth: InMemoryStore { core.truth }
+    /// Small, so that a few changes are several pages.
+    private static let updatesPage = 2
 
     func watermark() async throws(StoreError) -> Stamp {
         try await ask { () async throws(StoreError) in core.shown(try await truth.watermark()) }
@@ -38,16 +40,20 @@ extension SimulatedStore {
         }
     }
 
-    func updatedMessages(in ids: [ConversationID], after stamp: Stamp, limit: Int) async throws(StoreError) -> [Message] {
-        try await ask { () async throws(StoreError) in try await truth.updatedMessages(in: ids, after: stamp, limit: limit) }
+    func updatedMessages(
+        in ids: [ConversationID],
+        after position: ChangePosition,
+        limit: Int
+    ) async throws(StoreError) -> ChangePage<Message> {
+        try await ask { () async throws(StoreError) in
+            try await truth.updatedMessages(in: ids, after: position, limit: min(limit, Self.updatesPage))
+        }
     }
 
-    func updates(
-        for user: UserID,
-        since stamp: Stamp,
-        limit: Int
-    ) async throws(StoreError) -> (messages: [Message], reads: [ReadCursor]) {
-        try await ask { () async throws(StoreError) in try await truth.updates(for: user, since: stamp, limit: limit) }
+    func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage {
+        try await ask { () async throws(StoreError) in
+            try await truth.updates(for: user, after: position, limit: min(limit, Self.updatesPage))
+        }
     }
 
     func missed(
