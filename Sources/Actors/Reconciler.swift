@@ -23,6 +23,11 @@ package actor Reconciler {
         }
     }
 
+    private struct Reader: Hashable {
+        let conversationID: ConversationID
+        let userID: UserID
+    }
+
     private let store: any Store
     private let registry: Registry
     private let channels: ChannelDirectory
@@ -35,6 +40,10 @@ package actor Reconciler {
     private let logger: Logger
     /// Nil until the store has said where to begin.
     private var positions: Positions?
+    private var toldUpdates = ToldChanges<MessageID>()
+    private var toldReads = ToldChanges<Reader>()
+    /// When the last complete read of kicks began.
+    private var kicksRead = Duration.zero
     private var round: Task<Int, Never>?
 
     package init(
@@ -104,9 +113,12 @@ package actor Reconciler {
                 return 0
             }
             let kicks = try await closeKicked(last)
-            freshness.note(readBegan: began)
+            toldUpdates.beginRound()
+            toldReads.beginRound()
             let memberships = try await followMemberships(last)
             let gaps = try await catchUp(last)
+            toldUpdates.endRound()
+            toldReads.endRound()
             positions = Positions(watermark)
             metrics.reconciler.noteGaps(gaps)
             metrics.reconciler.noteRound(took: time.uptime() - began)
@@ -122,6 +134,7 @@ package actor Reconciler {
 
     /// Ends the sessions that the store now says are invalid.
     private func closeKicked(_ last: Positions) async throws(StoreError) -> Int {
+        let began = time.uptime()
         var kicks: [Kick] = []
         var next: ChangePosition? = last.users
         while let position = next {
@@ -146,7 +159,14 @@ package actor Reconciler {
             count += closed
             logger.info("kick_recovered", metadata: ["targetUserId": "\(kick.userID)", "closed": .stringConvertible(closed)])
         }
+        freshness.note(readBegan: began)
+        kicksRead = began
         return count
+    }
+
+    /// A page was read. A round that has many of them is not to keep bans waiting.
+    private func closeKickedMeanwhile(_ last: Positions) async throws(StoreError) {
+        if time.uptime() - kicksRead >= Self.interval { _ = try await closeKicked(last) }
     }
 
     /// Has users enter and leave channels, and tells who has read.
@@ -155,6 +175,7 @@ package actor Reconciler {
         var next: ChangePosition? = last.memberships
         while let position = next {
             let page = try await store.changedMemberships(after: position, limit: Self.pageSize)
+            try await closeKickedMeanwhile(last)
             for change in page.changes {
                 let isNews = try await follow(change)
                 count += isNews ? 1 : 0
@@ -171,8 +192,10 @@ package actor Reconciler {
             let isIn = await user.isIn(name)
             isNews = isIn == change.isMember ? false : try await user.follow(name)
         }
-        if change.isMember, change.readSeq > 0 {
+        let reader = Reader(conversationID: change.conversationID, userID: change.userID)
+        if change.isMember, change.readSeq > 0, toldReads.isNews(reader, change.readSeq) {
             try await tell(.read(ReadCursor(conversationID: change.conversationID, userID: change.userID, seq: change.readSeq)))
+            toldReads.note(reader, change.readSeq)
         }
         return isNews
     }
@@ -197,7 +220,11 @@ package actor Reconciler {
             next = last.conversations
             while let position = next {
                 let page = try await store.updatedMessages(in: part, after: position, limit: Self.pageSize)
-                for message in page.changes { try await tell(.updated(message)) }
+                try await closeKickedMeanwhile(last)
+                for message in page.changes where toldUpdates.isNews(message.messageID, message.rev) {
+                    try await tell(.updated(message))
+                    toldUpdates.note(message.messageID, message.rev)
+                }
                 next = page.next
             }
         }

@@ -115,6 +115,70 @@ struct ReconcilerTests {
         #expect(receiver.outbound.updates == edited)
     }
 
+    /// What is in the overlap is read with each round.
+    @Test func whatIsReadAgainIsNotToldAgain() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let receiver = await b.connect(bob)
+        let messages = try await talk(300, from: ada, to: bob)
+        _ = await reconciler.reconcile()
+        await receiver.outbound.waitForMessages(messages.count)
+        await b.store.setOverlap(10_000)
+        _ = await reconciler.reconcile()
+        let edited = try await edit(messages)
+        for _ in 0..<3 { _ = await reconciler.reconcile() }
+        await receiver.executor.settle()
+        #expect(receiver.outbound.updates == edited)
+        let again = try await edit(Array(edited.prefix(2)), "once more")
+        for _ in 0..<3 { _ = await reconciler.reconcile() }
+        await receiver.executor.settle()
+        #expect(receiver.outbound.updates == edited + again)
+    }
+
+    @Test func howFarManyHaveReadIsToldOnce() async throws {
+        let general = try #require(ChannelName("general"))
+        let (ada, fixture) = (try await a.register("ada"), Fixture(seed: 3))
+        _ = try await a.environment.conversations.createChannel("general", title: nil, by: ada.user.userID)
+        let listener = await b.connect(ada)
+        try await listener.join(general)
+        _ = try await a.store.append([fixture.draft(from: ada.user)], to: .channel(general))
+        await b.store.setOverlap(10_000)
+        _ = await reconciler.reconcile()
+        await listener.outbound.waitForMessages(1)
+        for _ in 0..<300 {
+            let reader = fixture.id(UserID.self)
+            _ = try await a.store.join(general, user: reader, limit: 5)
+            _ = try await a.store.markRead(.channel(general), by: reader, upTo: 1)
+        }
+        _ = await reconciler.reconcile()
+        await listener.executor.settle()
+        let told = listener.outbound.reads.count
+        #expect(Set(listener.outbound.reads).count >= 300)
+        for _ in 0..<3 { _ = await reconciler.reconcile() }
+        await listener.executor.settle()
+        #expect(listener.outbound.reads.count == told)
+    }
+
+    /// It reads on for as long as there are pages, and a ban is not to wait for that.
+    @Test func bansAreAskedForWhileALongRoundGoesOn() async throws {
+        let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
+        let receiver = await b.connect(bob)
+        let messages = try await talk(3, from: ada, to: bob)
+        _ = await reconciler.reconcile()
+        await receiver.outbound.waitForMessages(3)
+        let edited = try await edit(messages)
+        await b.store.hold(.updatedMessages)
+        async let round = reconciler.reconcile()
+        await b.store.calls.wait { $0.last == .updatedMessages }
+        let banned = await b.connect(ada)
+        _ = try await a.moderation.ban(ada.user.userID, by: nil, reason: nil)
+        b.time.advance(by: .seconds(5))
+        await b.store.release(.updatedMessages)
+        _ = await round
+        #expect(await banned.outbound.waitForClose() == .suspended)
+        await receiver.executor.settle()
+        #expect(receiver.outbound.updates == edited)
+    }
+
     /// Stores messages of one to the other.
     private func talk(_ count: Int, from sender: LogIn, to recipient: LogIn) async throws -> [Message] {
         let fixture = Fixture(seed: UInt64(count))
@@ -124,11 +188,11 @@ struct ReconcilerTests {
         return outcomes.compactMap { if case .stored(let message) = $0 { message } else { nil } }
     }
 
-    private func edit(_ messages: [Message]) async throws -> [Message] {
+    private func edit(_ messages: [Message], _ content: String = "edited") async throws -> [Message] {
         var edited: [Message] = []
         for message in messages {
             let (id, place) = (message.messageID, message.conversationID)
-            let outcome = try await a.store.edit(id, in: place, by: message.senderID, content: "edited", at: a.time.now())
+            let outcome = try await a.store.edit(id, in: place, by: message.senderID, content: content, at: a.time.now())
             if case .changed(let message) = outcome { edited.append(message) }
         }
         return edited

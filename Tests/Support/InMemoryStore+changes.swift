@@ -3,7 +3,7 @@ package import Actors
 extension InMemoryStore {
     package func watermark() async throws(StoreError) -> Stamp {
         try await enter(.watermark)
-        return latestStamp
+        return watermark
     }
 
     package func changedConversations(

@@ -25,6 +25,8 @@ package actor InMemoryStore: Store {
     private var audit: [AuditEntry] = []
     var activity: [ActivityMinute] = []
     private var lastStamp: UInt64 = 0
+    /// How many stamps the watermark is below the last one.
+    private var overlap: UInt64 = 0
 
     private var failure: StoreError?
     private var nextFailures: [Operation: [StoreError]] = [:]
@@ -90,6 +92,12 @@ package actor InMemoryStore: Store {
     }
 
     var latestStamp: Stamp { Stamp(lastStamp) }
+    var watermark: Stamp { Stamp(lastStamp - min(lastStamp, overlap)) }
+
+    /// Keeps the watermark so many stamps below the last one, as a store does in which lower ones may appear late.
+    package func setOverlap(_ stamps: UInt64) {
+        overlap = stamps
+    }
 
     func nextStamp() -> Stamp {
         lastStamp += 1
