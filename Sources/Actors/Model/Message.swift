@@ -28,7 +28,7 @@ package struct ClientMessageID: Hashable, Sendable, CustomStringConvertible {
 /// Where a message stands in its conversation.
 package struct MessagePlace: Hashable, Sendable {
     package let conversationID: ConversationID
-    package let seq: Int64
+    package var seq: Int64
 
     package init(conversationID: ConversationID, seq: Int64) {
         self.conversationID = conversationID

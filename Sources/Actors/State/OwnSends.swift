@@ -62,6 +62,8 @@ package struct OwnSends {
     ///
     /// - Parameter user: whose connection it is.
     package func judge(_ event: SharedEvent, of user: UserID?) -> Verdict {
+        // Asked for every delivery: most of those who hear a message have sent none.
+        if inFlight.isEmpty, acked.isEmpty { return .write }
         if !held.isEmpty, let conversation = event.conversation, held.contains(where: { $0.event.conversation == conversation }) {
             return .hold
         }

@@ -36,8 +36,8 @@ package final class SessionLoop: @unchecked Sendable {
     /// What every connection's frames of a turn begin with.
     private(set) var emptyRun = FrameRun()
     /// Of the client protocol, and of Socket.IO, which encodes in its own way.
-    var latestFrame = LatestFrame()
-    var latestPacket = LatestFrame()
+    let latestFrame = LatestFrame()
+    let latestPacket = LatestFrame()
     private let waitingBytes = Atomic(0)
     private let mostWaitingBytes = Atomic(0)
 

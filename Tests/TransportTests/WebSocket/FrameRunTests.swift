@@ -46,7 +46,7 @@ struct FrameRunTests {
     }
 
     @Test func anEventIsEncodedAgainWhereAnotherCameBetween() {
-        var latest = LatestFrame()
+        let latest = LatestFrame()
         var count = 0
         func frame(of event: SharedEvent) -> ByteBuffer {
             latest.of(event) { _ in

@@ -22,7 +22,11 @@ struct LiveOffset: Sendable {
 
     /// As `SyncOffset.delivered`.
     mutating func delivered(_ place: MessagePlace) {
-        if let last, last.conversationID != place.conversationID { catchUp() }
+        guard last?.conversationID != place.conversationID else {
+            last?.seq = place.seq
+            return
+        }
+        catchUp()
         last = place
     }
 

@@ -49,6 +49,10 @@ extension SocketIOSession: SessionOutbound {
         }
     }
 
+    package func flush() {
+        link.connection.flush()
+    }
+
     package var isPressed: Bool { link.connection.isPressed }
 
     package func ping() {

@@ -16,7 +16,11 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
     private let ended: @Sendable (EngineIOConnection) -> Void
     private var state: EngineIOState
     private var receiver: (any EngineIOReceiver)?
-    private var socket: EngineIOSocket?
+    private var socket: EngineIOSocket? {
+        didSet { home = socket?.handlerAtHome }
+    }
+    /// The socket's own handler, where it is on this loop and what is sent need not be handed over.
+    private var home: WebSocketHandler?
     private var probe: EngineIOSocket?
     private var poll: PendingPoll?
     private var post: (any Channel)?
@@ -60,6 +64,7 @@ extension EngineIOConnection {
     /// - Parameter frame: the packet as a WebSocket frame of this server.
     package func send(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         loop.eventLoop.assertInEventLoop()
+        if let home { return home.send(frame, isEssential: isEssential) }
         switch state.transport {
         case nil:
             return .skipped
@@ -74,6 +79,11 @@ extension EngineIOConnection {
             case .overflow: return .overflow
             }
         }
+    }
+
+    /// Has what was sent go out now, where it need not be handed over first.
+    func flush() {
+        home?.flush()
     }
 
     /// Those of long polling: a WebSocket connection tells its own.

@@ -56,6 +56,9 @@ final class EngineIOSocket: WebSocketReceiver, @unchecked Sendable {
 
 // Called on the session's event loop.
 extension EngineIOSocket {
+    /// Nil for a connection on another loop than its session.
+    var handlerAtHome: WebSocketHandler? { isAtHome ? handler : nil }
+
     var isPressed: Bool {
         isAtHome ? handler.isPressed : away.load(ordering: .relaxed) + batchBytes > limit / 2
     }
