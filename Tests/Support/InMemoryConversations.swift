@@ -167,7 +167,8 @@ struct InMemoryConversations {
                 readSeq: conversation.memberships[user]?.readSeq ?? 0,
                 lastMessage: conversation.messages.last?.message
             )
-            return (summary: summary, stamp: conversation.lastMessageStamp)
+            let position = ConversationPosition(stamp: conversation.lastMessageStamp, messageID: nil, conversationID: id)
+            return (summary: summary, position: position)
         }
         return ConversationPage(found: found, limit: limit)
     }

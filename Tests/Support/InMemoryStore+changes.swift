@@ -3,7 +3,7 @@ package import Actors
 extension InMemoryStore {
     package func watermark() async throws(StoreError) -> Stamp {
         try await enter(.watermark)
-        return watermark
+        return stampBelowOverlap
     }
 
     package func changedConversations(

@@ -92,7 +92,7 @@ package actor InMemoryStore: Store {
     }
 
     var latestStamp: Stamp { Stamp(lastStamp) }
-    var watermark: Stamp { Stamp(lastStamp - min(lastStamp, overlap)) }
+    var stampBelowOverlap: Stamp { Stamp(lastStamp - min(lastStamp, overlap)) }
 
     /// Keeps the watermark so many stamps below the last one, as a store does in which lower ones may appear late.
     package func setOverlap(_ stamps: UInt64) {

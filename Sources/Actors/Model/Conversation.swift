@@ -109,21 +109,26 @@ package struct ConversationSummary: Hashable, Sendable {
 package struct ConversationPosition: Hashable, Sendable, CustomStringConvertible {
     /// The one that the list then shows last, by its newest message.
     package let stamp: Stamp
+    /// That message, by which those of one stamp are told apart; nil where there is none.
+    package let messageID: MessageID?
     package let conversationID: ConversationID
 
-    package init(stamp: Stamp, conversationID: ConversationID) {
+    package init(stamp: Stamp, messageID: MessageID?, conversationID: ConversationID) {
         self.stamp = stamp
+        self.messageID = messageID
         self.conversationID = conversationID
     }
 
     /// Reads the text form; nil for anything else.
     package init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ":", maxSplits: 1)
-        guard parts.count == 2, let stamp = UInt64(parts[0]), let conversationID = ConversationID(parts[1]) else { return nil }
-        self.init(stamp: Stamp(stamp), conversationID: conversationID)
+        let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let stamp = UInt64(parts[0]), let conversationID = ConversationID(parts[2]) else { return nil }
+        let messageID = MessageID(parts[1])
+        guard messageID != nil || parts[1].isEmpty else { return nil }
+        self.init(stamp: Stamp(stamp), messageID: messageID, conversationID: conversationID)
     }
 
-    package var description: String { "\(stamp.value):\(conversationID)" }
+    package var description: String { "\(stamp.value):\(messageID?.description ?? ""):\(conversationID)" }
 }
 
 /// Part of a user's list of conversations.
@@ -138,9 +143,9 @@ package struct ConversationPage: Hashable, Sendable {
     }
 
     /// - Parameter found: in the order of the list, one more than the page holds where there are more.
-    package init(found: [(summary: ConversationSummary, stamp: Stamp)], limit: Int) {
+    package init(found: [(summary: ConversationSummary, position: ConversationPosition)], limit: Int) {
         let page = found.prefix(max(0, limit))
         conversations = page.map(\.summary)
-        next = found.count > page.count ? page.last.map { .init(stamp: $0.stamp, conversationID: $0.summary.conversationID) } : nil
+        next = found.count > page.count ? page.last?.position : nil
     }
 }

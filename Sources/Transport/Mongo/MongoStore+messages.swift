@@ -53,7 +53,10 @@ extension MongoStore {
             let conversations = try client.find(
                 MongoSchema.conversations,
                 position.map { ["$and": .array([.document(mine), .document(Self.listed(after: $0))])] } ?? mine,
-                ["sort": .document(["lastMessageStamp": .int32(-1), "_id": .int32(-1)]), "limit": .int64(Int64(limit) + 1)]
+                [
+                    "sort": .document(["lastMessageStamp": .int32(-1), "lastMessageId": .int32(-1), "_id": .int32(-1)]),
+                    "limit": .int64(Int64(limit) + 1),
+                ]
             ).map { try ListedConversation($0, for: user) }
             guard !conversations.isEmpty else { return nothing }
             let details = try ListedDetails(of: conversations, for: user, client)
@@ -65,7 +68,7 @@ extension MongoStore {
                     readSeq: max(readSeqs[conversation.id.description] ?? 0, conversation.sentSeq),
                     lastMessage: details.lastMessages[conversation.id]
                 )
-                return (summary: summary, stamp: conversation.stamp)
+                return (summary: summary, position: conversation.position)
             }
             return ConversationPage(found: found, limit: limit)
         }
@@ -75,10 +78,16 @@ extension MongoStore {
     private static func listed(after position: ConversationPosition) -> BSONDocument {
         let stamp = BSONValue.timestamp(position.stamp.value)
         let older: BSONDocument = ["lastMessageStamp": .document(["$lt": stamp])]
+        let message = position.messageID.map { BSONValue.id($0) }
         let beside: BSONDocument = [
-            "lastMessageStamp": stamp, "_id": .document(["$lt": .conversation(position.conversationID)]),
+            "lastMessageStamp": stamp, "lastMessageId": message ?? .null,
+            "_id": .document(["$lt": .conversation(position.conversationID)]),
         ]
-        return ["$or": .array([.document(older), .document(beside)])]
+        guard let message else { return ["$or": .array([.document(older), .document(beside)])] }
+        // A channel that has no message comes last.
+        let earlier: BSONDocument = ["lastMessageStamp": stamp, "lastMessageId": .document(["$lt": message])]
+        let empty: BSONDocument = ["lastMessageStamp": stamp, "lastMessageId": .null]
+        return ["$or": .array([.document(older), .document(earlier), .document(empty), .document(beside)])]
     }
 
     /// Whoever sees a message that its conversation doesn't know of raises it: its writer may have died before it could.
@@ -117,14 +126,17 @@ extension MongoStore {
 /// A conversation's document.
 private struct ListedConversation {
     let id: ConversationID
-    /// Of its newest message.
-    let stamp: Stamp
+    let position: ConversationPosition
     let lastSeq: Int64
     let sentSeq: Int64
 
     init(_ document: BSONDocument, for user: UserID) throws {
-        stamp = try document.value("lastMessageStamp") == nil ? Stamp(0) : document.stamp("lastMessageStamp")
         id = try document.conversationID("_id")
+        position = ConversationPosition(
+            stamp: try document.value("lastMessageStamp") == nil ? Stamp(0) : document.stamp("lastMessageStamp"),
+            messageID: try document.value("lastMessageId") == nil ? nil : document.identifier("lastMessageId"),
+            conversationID: id
+        )
         lastSeq = try document.integer("lastSeq")
         sentSeq = try document.sentSeq(of: user, in: id)
     }

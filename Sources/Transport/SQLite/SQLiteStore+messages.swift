@@ -72,7 +72,9 @@ extension SQLiteStore {
             let found = try Array(
                 rows.map { row in
                     let stamp = Stamp(UInt64(clamping: try row.integer(Message.columnCount + 5)))
-                    return (summary: try ConversationSummary(row), stamp: stamp)
+                    let summary = try ConversationSummary(row)
+                    let position = ConversationPosition(stamp: stamp, messageID: nil, conversationID: summary.conversationID)
+                    return (summary: summary, position: position)
                 }
             )
             return ConversationPage(found: found, limit: limit)

@@ -37,7 +37,7 @@ extension HTTPTests {
             let next = try #require(newest.json["next"].string)
             let rest = try await ada.api.at(cluster.urlB).call(.GET, "/api/conversations?limit=1&after=\(next)")
             #expect(rest.json == ["conversations": [conversations[1]]])
-            for wrong in ["", "1", "x:ch:lobby", "1:nobody", String(repeating: "1", count: 5_000)] {
+            for wrong in ["", "1", "x::ch:lobby", "1:x:ch:lobby", "1::nobody", String(repeating: "1", count: 5_000)] {
                 #expect(try await ada.api.call(.GET, "/api/conversations?after=\(wrong)").status == 400)
             }
             let bobs = try await bob.api.at(cluster.urlB).call(.GET, "/api/conversations").json["conversations"].array

@@ -3,8 +3,6 @@ import TestSupport
 
 extension SimulatedStore {
     private var truth: InMemoryStore { core.truth }
-    /// Small, so that a few changes are several pages.
-    private static let updatesPage = 2
 
     func watermark() async throws(StoreError) -> Stamp {
         try await ask { () async throws(StoreError) in core.shown(try await truth.watermark()) }
@@ -46,13 +44,13 @@ extension SimulatedStore {
         limit: Int
     ) async throws(StoreError) -> ChangePage<Message> {
         try await ask { () async throws(StoreError) in
-            try await truth.updatedMessages(in: ids, after: position, limit: min(limit, Self.updatesPage))
+            try await truth.updatedMessages(in: ids, after: position, limit: limit)
         }
     }
 
     func updates(for user: UserID, after position: UpdatesPosition, limit: Int) async throws(StoreError) -> UpdatesPage {
         try await ask { () async throws(StoreError) in
-            try await truth.updates(for: user, after: position, limit: min(limit, Self.updatesPage))
+            try await truth.updates(for: user, after: position, limit: limit)
         }
     }
 
