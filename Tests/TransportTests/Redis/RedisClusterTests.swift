@@ -142,11 +142,16 @@ struct RedisClusterTests {
             ends.append(())
             try await group.waitForAll()
         }
-        for user in users {
-            let message = message(to: user)
+        for user in users { try await publish(for: user, from: a, untilHeardBy: b) }
+    }
+
+    /// What is published while a slot or a server is on its way may be lost: that is what the store is for.
+    private func publish(for user: UserID, from a: BusFixture, untilHeardBy b: BusFixture) async throws {
+        let message = message(to: user)
+        repeat {
             a.bus.publish(.message(message))
-            await b.waitForMessage(message)
-        }
+            try await Task.sleep(for: .milliseconds(50))
+        } while !b.deliveries.elements.contains { $0.message == message }
     }
 
     @Test("A primary that dies is a loss until its replica has taken its place; one that hangs is one until it answers")
@@ -168,11 +173,7 @@ struct RedisClusterTests {
             for user in users { a.bus.publish(.message(message(to: user))) }
             await b.line("bus_restored")
             await a.line("bus_restored")
-            for user in users {
-                let message = message(to: user, seq: 2)
-                a.bus.publish(.message(message))
-                await b.waitForMessage(message)
-            }
+            for user in users { try await publish(for: user, from: a, untilHeardBy: b) }
             // Neither the probe nor a command needs to come by.
             cluster.primaries[1].pause()
             await a.line("bus_lost", count: 2)
@@ -180,9 +181,7 @@ struct RedisClusterTests {
             cluster.primaries[1].resume()
             await a.line("bus_restored", count: 2)
             await b.line("bus_restored", count: 2)
-            let message = message(to: users[0], seq: 3)
-            a.bus.publish(.message(message))
-            await b.waitForMessage(message)
+            try await publish(for: users[0], from: a, untilHeardBy: b)
         }
         await cluster.stop()
     }
