@@ -230,6 +230,23 @@ struct SyncTests {
         #expect(back.outbound.updates == edited)
     }
 
+    @Test func longMessagesWaitForAClientThatReadsSlowly() async throws {
+        let (ada, bob, conversation) = try await pair()
+        for index in 1...64 { try await ada.send(String(repeating: "x", count: 4_000), to: bob.user.userID, id: "m\(index)") }
+        let sent = await ada.acks(64)
+        let back = await b.connect(bob, resumes: true)
+        back.outbound.takeOnly(16)
+        async let synced = back.sync([conversation: 0])
+        for told in stride(from: 16, through: 48, by: 16) {
+            await b.time.waitForSleepers(1)
+            #expect(back.outbound.messages.count == told)
+            back.outbound.takeOnly(16)
+            b.time.advance(by: .milliseconds(20))
+        }
+        #expect(try await synced.isComplete)
+        #expect(back.outbound.messages == sent)
+    }
+
     @Test func editsWaitForAClientThatReadsSlowly() async throws {
         let bob = try await a.register("bob")
         let edited = try await edited(1_200, to: bob)

@@ -3,6 +3,8 @@ extension SessionActor {
     static let cursorLimit = 20_000
     private static let pageOfConversation = 200
     private static let page = 500
+    /// How much content is written before it is asked whether the client reads it.
+    private static let pieceBytes = 65_536
     private static let tooManyCursors = RequestError(.badRequest, "A SYNC may bring up to \(cursorLimit) cursors.")
 
     /// Keeps a part of a `SYNC` until its last one.
@@ -176,10 +178,7 @@ extension SessionActor {
         var generator = environment.random
         var backoff = Backoff(limit: Reconciler.interval)
         while !catchUp.isEmpty, !state.isClosed {
-            while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {
-                try? await environment.time.sleep(for: .milliseconds(20))
-            }
-            guard !Task.isCancelled else { return }
+            guard await mayWrite() else { return }
             if catchUp.hasUpdates {
                 let isBrought = await bringUpdates()
                 if let end = catchUp.endIfDone() { send(end) }
@@ -189,17 +188,30 @@ extension SessionActor {
             let limit = catchUp.page(Self.page)
             let page = try? await environment.store.messages(after: catchUp.places, each: Self.pageOfConversation, limit: limit)
             guard !Task.isCancelled else { return }
-            // The process may have stood still meanwhile.
-            if environment.registry.freshness.isStale { continue }
             guard let page, !page.isEmpty else {
                 try? await environment.time.sleep(for: backoff.next(using: &generator))
                 continue
             }
             backoff.reset()
-            for messages in Dictionary(grouping: page, by: \.conversationID).values { await write(messages) }
+            for messages in Dictionary(grouping: page, by: \.conversationID).values {
+                for piece in messages.pieces(ofBytes: Self.pieceBytes) {
+                    guard await mayWrite() else { return }
+                    await write(piece)
+                }
+            }
             for conversation in catchUp.takeExcess() { await skip(conversation) }
             if let end = catchUp.endIfDone() { send(end) }
         }
+    }
+
+    /// Waits until the client has read most of what was written, and it is known who is banned.
+    ///
+    /// - Returns: false where the session has ended.
+    private func mayWrite() async -> Bool {
+        while outbound.isPressed || environment.registry.freshness.isStale, !Task.isCancelled {
+            try? await environment.time.sleep(for: .milliseconds(20))
+        }
+        return !Task.isCancelled && !state.isClosed
     }
 
     /// Writes what was changed, and reads on where that is used up.
@@ -227,10 +239,12 @@ extension SessionActor {
     private func write(_ messages: [Message]) async {
         guard let last = messages.last, let lack = catchUp.lack(in: last.conversationID) else { return }
         let conversation = last.conversationID
+        // The user may have left meanwhile.
+        guard let owner = await user?.owner(of: conversation) else { return catchUp.drop(conversation) }
         let step: CatchUp.Step
         if lack.isReplay {
             // A change was told at once, also of what was being read.
-            let current = await user?.owner(of: conversation)?.latest(messages, in: conversation) ?? messages
+            let current = await owner.latest(messages, in: conversation)
             let wanted = current.prefix { $0.seq <= lack.lastSeq }
             for message in wanted {
                 send(.messageReceived(message, showsClientMessageID: message.senderID == principal?.userID, isReplayed: true))
@@ -238,7 +252,6 @@ extension SessionActor {
             let isDone = last.seq >= lack.lastSeq
             step = catchUp.wrote(wanted.count, upTo: min(last.seq, lack.lastSeq), in: conversation, isDone: isDone)
         } else {
-            guard let owner = await user?.owner(of: conversation) else { return catchUp.drop(conversation) }
             let behind = await owner.advance(connectionID, in: conversation, with: messages, lastSeq: lack.lastSeq)
             step = catchUp.wrote(messages.count, upTo: last.seq, in: conversation, isDone: behind == nil)
         }
@@ -250,5 +263,23 @@ extension SessionActor {
             _ = await owner.skip(connectionID, in: conversation, lastSeq: lack.lastSeq)
         }
         catchUp.drop(conversation)
+    }
+}
+
+extension [Message] {
+    /// The same in their order, in pieces of so many bytes of content, or of one message that has more.
+    fileprivate func pieces(ofBytes limit: Int) -> [[Message]] {
+        var pieces: [[Message]] = []
+        var bytes = 0
+        for message in self {
+            let size = message.content.utf8.count
+            if pieces.isEmpty || bytes + size > limit {
+                pieces.append([])
+                bytes = 0
+            }
+            pieces[pieces.count - 1].append(message)
+            bytes += size
+        }
+        return pieces
     }
 }
