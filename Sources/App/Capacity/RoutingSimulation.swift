@@ -88,24 +88,10 @@ struct RoutingSimulation: Sendable {
         for name in names {
             let subscribed = followers[name] ?? []
             for instance in subscribed { result.heard[instance] += 1 }
-            result.slots[HashSlot.of(name), default: 0] += subscribed.count
+            result.slots[HashSlot(of: name).number, default: 0] += subscribed.count
             copies += subscribed.count
             hearers.formUnion(subscribed)
         }
         return (names.count, copies, hearers)
-    }
-}
-
-/// The hash slot of a key or a sharded channel (Redis Cluster specification, "Key distribution model": CRC-16/XMODEM modulo 16,384).
-enum HashSlot {
-    static let count = 16_384
-
-    static func of(_ name: String) -> Int {
-        var crc: UInt16 = 0
-        for byte in name.utf8 {
-            crc ^= UInt16(byte) << 8
-            for _ in 0..<8 { crc = crc & 0x8000 == 0 ? crc << 1 : crc << 1 ^ 0x1021 }
-        }
-        return Int(crc) % count
     }
 }

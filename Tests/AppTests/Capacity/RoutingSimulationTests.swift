@@ -37,12 +37,6 @@ struct RoutingSimulationTests {
         #expect(first.slots == second.slots)
     }
 
-    /// From Redis' own documentation, and by `CLUSTER KEYSLOT`.
-    @Test("slots are those of Redis", arguments: [("123456789", 12_739), ("foo", 12_182), ("", 0)])
-    func hashSlot(name: String, slot: Int) {
-        #expect(HashSlot.of(name) == slot)
-    }
-
     private static let messages = 10_000
 
     private func simulation(_ routing: BusRouting) -> RoutingSimulation {
