@@ -3,7 +3,7 @@ import Testing
 
 @testable import Actors
 
-@Suite("An instance notes how much happens")
+@Suite("An instance notes how much happens", .timeLimit(.minutes(3)))
 struct ActivityTests {
     private let time = ManualTime()
     private let store = InMemoryStore()

@@ -3,7 +3,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("What other instances tell is acted on, what this one told is not")
+@Suite("What other instances tell is acted on, what this one told is not", .timeLimit(.minutes(3)))
 struct BusConsumerTests {
     private let instance = Instance("B")
 

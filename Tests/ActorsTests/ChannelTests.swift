@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("A channel's members get its messages once and in order, on whatever instance they are")
+@Suite("A channel's members get its messages once and in order, on whatever instance they are", .timeLimit(.minutes(3)))
 struct ChannelTests {
     private let a: Instance
     private let b: Instance

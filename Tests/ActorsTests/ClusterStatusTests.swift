@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Clients hear of each loss of the bus and of its end")
+@Suite("Clients hear of each loss of the bus and of its end", .timeLimit(.minutes(3)))
 struct ClusterStatusTests {
     private let instance = Instance("B")
 

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Everything at once leaves a consistent end")
+@Suite("Everything at once leaves a consistent end", .timeLimit(.minutes(3)))
 struct ConcurrencyTests {
     /// A hundred sessions of one user connect, send and are kicked at the same time.
     @Test func connectSendAndKickAtOnce() async throws {

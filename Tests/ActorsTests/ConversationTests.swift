@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Edits, deletions, reactions, reading and typing reach those whom they concern")
+@Suite("Edits, deletions, reactions, reading and typing reach those whom they concern", .timeLimit(.minutes(3)))
 struct ConversationTests {
     private let instance = Instance()
 

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Appends of one conversation go in groups")
+@Suite("Appends of one conversation go in groups", .timeLimit(.minutes(3)))
 struct ConversationWriterTests {
     private let instance = Instance()
     private let sender = UserID(high: 1, low: 1)

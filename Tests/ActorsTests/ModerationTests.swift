@@ -3,7 +3,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("A kick is true in the store first, then here, then on the bus")
+@Suite("A kick is true in the store first, then here, then on the bus", .timeLimit(.minutes(3)))
 struct ModerationTests {
     @Test func aBanEndsEverySessionOfTheUserAndNobodyElses() async throws {
         let instance = Instance()
@@ -91,7 +91,7 @@ struct ModerationTests {
     }
 }
 
-@Suite("A session is believed for two seconds, and not past a kick")
+@Suite("A session is believed for two seconds, and not past a kick", .timeLimit(.minutes(3)))
 struct SessionGateTests {
     private func reads(_ instance: Instance) -> Int {
         instance.store.calls.elements.count { $0 == .sessionRecord }
@@ -130,7 +130,7 @@ struct SessionGateTests {
     }
 }
 
-@Suite("Accounts are made and entered with a name and a password")
+@Suite("Accounts are made and entered with a name and a password", .timeLimit(.minutes(3)))
 struct AccountsTests {
     @Test(arguments: [("ab", "long enough"), ("a b c", "long enough"), ("ada", "short"), ("ada", String(repeating: "x", count: 129))])
     func refusesNamesAndPasswordsOutsideTheRules(name: String, password: String) async {

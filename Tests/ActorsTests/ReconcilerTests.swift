@@ -3,7 +3,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("What hints should have brought comes from the store")
+@Suite("What hints should have brought comes from the store", .timeLimit(.minutes(3)))
 struct ReconcilerTests {
     private let a: Instance
     private let b: Instance

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("A session knows who it belongs to before it does anything")
+@Suite("A session knows who it belongs to before it does anything", .timeLimit(.minutes(3)))
 struct SessionAdmissionTests {
     @Test func isWelcomedOnceTheStoreHasConfirmedIt() async throws {
         let instance = Instance()
@@ -104,7 +104,7 @@ struct SessionAdmissionTests {
     }
 }
 
-@Suite("A session sends, receives, and bounds what it is asked")
+@Suite("A session sends, receives, and bounds what it is asked", .timeLimit(.minutes(3)))
 struct SessionTrafficTests {
     @Test func acknowledgesAndDeliversToEveryoneButItself() async throws {
         let instance = Instance()

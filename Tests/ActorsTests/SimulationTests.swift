@@ -29,7 +29,7 @@ struct SimulationTests {
         ]
     )
     func mutation(_ name: String) async throws {
-        let result = try await Simulation.run("--mutation", name, "--seeds", "600", "--no-shrink")
+        let result = try await Simulation.run("--mutation", name, "--seeds", "2000", "--no-shrink")
         #expect(result.exit == .exited(1), "\(result.lines.joined(separator: "\n"))")
     }
 }

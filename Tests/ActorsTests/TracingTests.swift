@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("A message can be followed from its sender to the other instance")
+@Suite("A message can be followed from its sender to the other instance", .timeLimit(.minutes(3)))
 struct TracingTests {
     private let steps = StepRecorder()
 

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("A user's connections get each message once and in order, whatever order hints come in")
+@Suite("A user's connections get each message once and in order, whatever order hints come in", .timeLimit(.minutes(3)))
 struct UserActorTests {
     private let b = Instance("B")
 

@@ -1,5 +1,6 @@
 /// Exponential backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/):
-/// each delay is drawn evenly between zero and a ceiling that doubles.
+/// each delay is drawn evenly up to a ceiling that doubles. It is a millisecond at least: whoever asks again rests before, however it is
+/// drawn.
 package struct Backoff: Sendable {
     private let base: Duration
     private let limit: Duration
@@ -14,7 +15,7 @@ package struct Backoff: Sendable {
     package mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
         let ceiling = min(limit, base * (1 << min(attempts, 20)))
         attempts += 1
-        return .milliseconds(Int64.random(in: 0...ceiling.milliseconds, using: &generator))
+        return .milliseconds(Int64.random(in: 1...ceiling.milliseconds, using: &generator))
     }
 
     /// Starts anew after a success.

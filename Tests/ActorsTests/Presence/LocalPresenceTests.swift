@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("An instance's users are written to the directory as they are, whatever happens meanwhile")
+@Suite("An instance's users are written to the directory as they are, whatever happens meanwhile", .timeLimit(.minutes(3)))
 struct LocalPresenceTests {
     private let fixture = Fixture()
     private let one = ConnectionID(1)

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Presence reaches who wants to know, over instances and without a directory", .timeLimit(.minutes(1)))
+@Suite("Presence reaches who wants to know, over instances and without a directory", .timeLimit(.minutes(3)))
 struct PresenceHubTests {
     private struct Node: Sendable {
         let instance: Instance

@@ -2,7 +2,7 @@ import Actors
 import TestSupport
 import Testing
 
-@Suite("Watchers hear of each change once, and of a flap nothing")
+@Suite("Watchers hear of each change once, and of a flap nothing", .timeLimit(.minutes(3)))
 struct PresenceWatchTests {
     private let fixture = Fixture()
     private let one = ConnectionID(1)

@@ -46,27 +46,3 @@ struct OutboundQueueTests {
         #expect(offer(&queue, 3, bytes: 10) == .wait)
     }
 }
-
-@Suite("Reconnects are spread by full jitter")
-struct BackoffTests {
-    @Test func staysBelowADoublingCeiling() {
-        var generator = SystemRandomNumberGenerator()
-        var backoff = Backoff(base: .milliseconds(100), limit: .seconds(5))
-        for ceiling in [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000] {
-            #expect((0...ceiling).contains(Int(backoff.next(using: &generator).milliseconds)))
-        }
-    }
-
-    @Test func drawsFromTheWholeRangeAndStartsAnew() {
-        var generator = Maximum()
-        var backoff = Backoff(base: .milliseconds(100), limit: .seconds(5))
-        #expect(backoff.next(using: &generator) == .milliseconds(100))
-        #expect(backoff.next(using: &generator) == .milliseconds(200))
-        backoff.reset()
-        #expect(backoff.next(using: &generator) == .milliseconds(100))
-    }
-
-    private struct Maximum: RandomNumberGenerator {
-        mutating func next() -> UInt64 { .max }
-    }
-}
