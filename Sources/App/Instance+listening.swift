@@ -27,7 +27,7 @@ extension Instance {
                 logger.info("Backend listening on \(scheme)://\(host):\(port)")
             },
             eventLoopGroupProvider: .shared(group),
-            logger: quiet(logger)
+            logger: forHTTPLibrary(logger)
         )
         let reconciler = reconciler.reconciler
         application.beforeServerStarts { await reconciler.begin() }
@@ -58,16 +58,14 @@ extension Instance {
                 logger.info("metrics_listening", metadata: ["port": .stringConvertible(channel.localAddress?.port ?? port)])
             },
             eventLoopGroupProvider: .shared(group),
-            logger: quiet(logger)
+            logger: forHTTPLibrary(logger)
         )
     }
 
-    /// For the HTTP library, whose own lines say nothing to an operator below a warning.
-    private func quiet(_ logger: Logger) -> Logger {
-        var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
-        quiet.handler = HTTPLogHandler(quiet.handler)
-        return quiet
+    private func forHTTPLibrary(_ logger: Logger) -> Logger {
+        var logger = logger.forLibraries
+        logger.handler = HTTPLogHandler(logger.handler)
+        return logger
     }
 
     private func webSocketServices(_ settings: Settings) -> WebSocketServices {

@@ -40,7 +40,7 @@ enum Server {
                 .init(service: StartPagesService(), successTerminationBehavior: .ignore),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: quiet(logger)
+            logger: logger.forLibraries
         )
         if let adapter = instance.adapter { services.services.insert(.init(service: adapter), at: 0) }
         if let application = instance.metricsApplication(settings, logger: logger) {
@@ -61,13 +61,6 @@ enum Server {
         }
         await instance.close()
         logger.info("stopped")
-    }
-
-    /// The libraries' own lines say nothing to an operator below a warning.
-    private static func quiet(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .warning)
-        return logger
     }
 
     /// Each connection is a file descriptor: as many as the system gives.

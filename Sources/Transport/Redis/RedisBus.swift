@@ -120,17 +120,6 @@ package final class RedisBus: Bus, Service {
         try await gate.wait().get()
     }
 
-    /// Sends one command over the bus's connection for commands; in a cluster to the server that has its key.
-    ///
-    /// - Parameter limit: how long to wait for the answer.
-    /// - Throws: `.unavailable` at once while the bus is down; an error that Redis answers is a reply.
-    package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
-        guard let link = core.withLock({ $0.outgoing.link }) else { throw RedisError(.unavailable, "Redis is not connected") }
-        let reply = try await link.send(command, within: limit)
-        link.leaveReplica([reply])
-        return reply
-    }
-
     package func publish(_ event: BusEvent) {
         publish(event, trace: nil)
     }

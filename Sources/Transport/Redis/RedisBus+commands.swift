@@ -1,6 +1,11 @@
 import Synchronization
 
 extension RedisBus {
+    /// As the other, for one command.
+    package func execute(_ command: RedisCommand, within limit: Duration = .seconds(2)) async throws(RedisError) -> RedisReply {
+        try await execute([command], within: limit)[0]
+    }
+
     /// Sends commands over the bus's connection for commands in one go; in a cluster each to the server that has its key.
     ///
     /// - Parameter limit: how long to wait for each answer.
