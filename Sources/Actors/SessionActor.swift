@@ -96,9 +96,8 @@ extension SessionActor {
             break
         case .refuse(let delay):
             environment.metrics.sessions.noteLimitedFrame()
-            send(.error(ref: frame.ref, RequestError(.rateLimited, "Too many frames; slow down.", retryAfter: delay)))
-            if case .success(.sync(let part)) = frame.command { refused(part) }
-            return
+            let error = RequestError(.rateLimited, "Too many frames; slow down.", retryAfter: delay)
+            return turnDown(try? frame.command.get(), ref: frame.ref, error)
         case .close:
             environment.metrics.sessions.noteLimitedConnection()
             environment.logger.notice("rate_limited", metadata: logIDs)
@@ -107,8 +106,7 @@ extension SessionActor {
         }
         switch frame.command {
         case .success(let command) where state.livePrincipal != nil && environment.registry.freshness.isStale && command.needsStore:
-            send(.error(ref: frame.ref, RequestError(StoreError(.unavailable, "what was banned is not known"))))
-            if case .sync(let part) = command { refused(part) }
+            turnDown(command, ref: frame.ref, RequestError(StoreError(.unavailable, "what was banned is not known")))
         case .success(let command): perform(command, ref: frame.ref)
         case .failure(let error): refuse(error, ref: frame.ref)
         }
@@ -160,7 +158,8 @@ extension SessionActor {
         switch verdict {
         case .write: admit(outbound.send(event))
         case .skip: break
-        case .update(let message): send(.messageUpdated(message, showsClientMessageID: true))
+        case .update:
+            if case .messageReceived(let message, _, _) = event.event { send(.messageUpdated(message, showsClientMessageID: true)) }
         case .hold: write(ownSends.hold(event, at: environment.time.uptime()))
         }
     }
@@ -238,6 +237,14 @@ extension SessionActor {
         metadata["reason"] = .string(reason?.closeText ?? "connection closed")
         environment.logger.info("DISCONNECT", metadata: metadata)
         departure = Task { await self.environment.registry.leave(self.connectionID, of: principal.userID) }
+    }
+
+    /// Answers a command that is not carried out for now; it counts as no bad frame.
+    ///
+    /// - Parameter command: nil where the frame held none.
+    func turnDown(_ command: Command?, ref: String?, _ error: RequestError) {
+        send(.error(ref: ref, error))
+        if case .sync(let part) = command { refused(part) }
     }
 
     func refuse(_ error: RequestError, ref: String?) {

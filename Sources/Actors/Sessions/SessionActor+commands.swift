@@ -14,8 +14,8 @@ extension SessionActor {
         case (.presence(let command), _):
             handle(command, ref: ref)
         case (.sync(let part), _) where isSyncRefused:
-            send(.error(ref: ref, RequestError(.badRequest, "A part of this SYNC was refused: begin it again after its last part.")))
-            refused(part)
+            let error = RequestError(.badRequest, "A part of this SYNC was refused: begin it again after its last part.")
+            turnDown(.sync(part), ref: ref, error)
         case (.sync(let part), _) where part.hasMore:
             collect(part, ref: ref)
         case (.sync, _):
@@ -29,9 +29,7 @@ extension SessionActor {
     private func enqueue(_ item: CommandQueue.Item) {
         guard commands.count < environment.limits.waitingCommands else {
             let error = RequestError(.rateLimited, "Too many commands wait for their answer.", retryAfter: .seconds(1))
-            send(.error(ref: item.ref, error))
-            if case .sync(let part) = item.command { refused(part) }
-            return
+            return turnDown(item.command, ref: item.ref, error)
         }
         commands.append(item)
         if case .send(let command) = item.command { ownSends.begin(command.clientMessageID) }

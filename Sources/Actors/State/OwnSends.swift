@@ -6,12 +6,12 @@ import DequeModule
 /// have used the same `clientMessageId`. Until the answer it is held, and behind it what else comes in its conversation.
 package struct OwnSends {
     /// What becomes of an event.
-    package enum Verdict: Equatable {
+    package enum Verdict {
         case write
         /// The `ACK` has brought it.
         case skip
-        /// The `ACK` has brought the message as it was: it has changed since.
-        case update(Message)
+        /// The `ACK` has brought the message as it was: what it is now is told as a change.
+        case update
         case hold
     }
 
@@ -68,7 +68,7 @@ package struct OwnSends {
             return .hold
         }
         guard event.sender == user, case .messageReceived(let message, _, _) = event.event else { return .write }
-        if acked.contains(message.messageID) { return message.rev > 0 ? .update(message) : .skip }
+        if acked.contains(message.messageID) { return message.rev > 0 ? .update : .skip }
         return inFlight.contains(message.clientMessageID) ? .hold : .write
     }
 
