@@ -27,13 +27,7 @@ struct DrainService: Service {
         let counts = await registry.counts
         logger.info("draining", metadata: ["connections": .stringConvertible(counts.connections)])
         await registry.goAway(within: window)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await registry.waitUntilEmpty() }
-            // Cancelled: nobody is left.
-            group.addTask { try? await Task.sleep(for: window + Self.patience) }
-            await group.next()
-            group.cancelAll()
-        }
+        _ = await value(within: window + Self.patience) { await registry.waitUntilEmpty() }
         await registry.endAll(.goingAway)
     }
 }

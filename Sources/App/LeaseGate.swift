@@ -20,19 +20,10 @@ final class LeaseGate: Sendable {
     /// Returns once it is decided, and after `limit` in any case: without Redis nobody can say. To be called once.
     func wait(atMost limit: Duration) async throws(DuplicateInstanceError) {
         let outcome = outcome
-        let decided = await withTaskGroup(of: Outcome?.self) { group in
-            group.addTask {
-                for await outcome in outcome { return outcome }
-                return nil
-            }
-            group.addTask {
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+        let decided = await value(within: limit) { () -> Outcome? in
+            for await outcome in outcome { return outcome }
+            return nil
         }
-        try decided?.get()
+        try (decided ?? nil)?.get()
     }
 }

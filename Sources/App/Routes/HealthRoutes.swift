@@ -50,16 +50,7 @@ struct HealthRoutes: Sendable {
     }
 
     private func storeAnswers() async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await store.ping()) != nil }
-            group.addTask {
-                try? await time.sleep(for: Self.patience)
-                return false
-            }
-            let answer = await group.next() ?? false
-            group.cancelAll()
-            return answer
-        }
+        await value(within: Self.patience, by: time) { (try? await store.ping()) != nil } ?? false
     }
 }
 

@@ -11,14 +11,10 @@ func within<Value: Sendable>(
     _ what: String,
     _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask(operation: body)
-        group.addTask {
-            try await Task.sleep(for: timeout)
-            throw WaitedInVain(description: "\(what) did not come within \(timeout)")
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw CancellationError() }
-        return value
+    let outcome = await value(within: timeout) { () async -> Result<Value, any Error> in
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
+    try Task.checkCancellation()
+    guard let outcome else { throw WaitedInVain(description: "\(what) did not come within \(timeout)") }
+    return try outcome.get()
 }

@@ -16,7 +16,7 @@ extension ClusterSteps {
         let reply = try await redis.run(
             PresenceScripts.claimInSlot.call(
                 [redis.ownLease],
-                [lease, Self.leaseLifetime, instance, redis.identity.boot, isListed ? "1" : "0"]
+                [lease, PresenceRedis.leaseLifetime, instance, redis.identity.boot, isListed ? "1" : "0"]
             )
         )
         guard reply.parts == [.integer(1)] else { return try LeaseClaim(reply) }
@@ -31,7 +31,8 @@ extension ClusterSteps {
 
     /// Only looks at the lists: what is missing there the instance writes again, in the order of everything that it writes.
     func heartbeat(_ lease: String, refreshing users: [String], reading others: [UserID]) async throws(PresenceError) -> HeartbeatAnswer {
-        let renewal = PresenceScripts.renewInSlot.call([redis.ownLease], [lease, Self.leaseLifetime, instance, redis.identity.boot])
+        let renew = PresenceScripts.renewInSlot
+        let renewal = renew.call([redis.ownLease], [lease, PresenceRedis.leaseLifetime, instance, redis.identity.boot])
         let sample = PresenceCall("SRANDMEMBER", [PresenceKeys.onlineUsers, Self.sample])
         let lookUps = [redis.ownUsers, PresenceKeys.onlineUsers].map { members("SMISMEMBER", $0, users) }
         let refreshes = users.flatMap(redis.keys).map { PresenceCall("EXPIRE", [$0, redis.expiry]) }

@@ -19,7 +19,7 @@ extension ClusterSteps {
     func nextToReap(_ instance: String) async throws(PresenceError) -> [String]? {
         let replies = try await redis.run([
             PresenceCall("EXISTS", [PresenceKeys.lease(of: instance)]),
-            PresenceCall("PEXPIRE", [PresenceKeys.reaper(of: instance), Self.reaperLock]),
+            PresenceCall("PEXPIRE", [PresenceKeys.reaper(of: instance), PresenceRedis.reaperLock]),
             PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), Self.reapBatch]),
         ])
         guard replies[0].number == 0 else {

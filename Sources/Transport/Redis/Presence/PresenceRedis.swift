@@ -7,6 +7,10 @@ struct PresenceRedis: Sendable {
     /// The most commands that go together: a connection takes only so many before it has answered.
     private static let commandsAtOnce = 4_096
     private static let timeLimit = Duration.seconds(2)
+    /// How long a reaper that is heard no more keeps others away, in milliseconds.
+    static let reaperLock = "2000"
+    /// In milliseconds.
+    static let leaseLifetime = String(LeaseState.Timing.lifetime.milliseconds)
 
     let executor: any RedisExecutor
     let keys: PresenceKeys

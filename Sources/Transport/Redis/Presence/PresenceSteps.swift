@@ -40,12 +40,6 @@ enum ReapingEnd: Sendable {
     case wasOver
 }
 
-extension PresenceSteps {
-    /// How long a reaper that is heard no more keeps others away, in milliseconds.
-    static var reaperLock: String { "2000" }
-    static var leaseLifetime: String { String(LeaseState.Timing.lifetime.milliseconds) }
-}
-
 extension LeaseClaim {
     init(_ reply: RedisReply) throws(PresenceError) {
         switch (reply.parts?.first?.number, reply.parts?.last) {

@@ -6,7 +6,7 @@ extension RedisPresence {
     /// - Parameter events: gets what was published.
     /// - Returns: nil where another instance is at it, or the lease is back.
     func reap(_ instance: String, telling events: inout [PresenceEvent]) async throws(PresenceError) -> ReapedInstance? {
-        let lock = [PresenceKeys.reaper(of: instance), identity.instanceID, "NX", "PX", ClusterSteps.reaperLock]
+        let lock = [PresenceKeys.reaper(of: instance), identity.instanceID, "NX", "PX", PresenceRedis.reaperLock]
         let taken = try await redis.run(PresenceCall("SET", lock))
         guard case .status = taken else { return nil }
         let isGone = try await steps.beginReaping(instance)

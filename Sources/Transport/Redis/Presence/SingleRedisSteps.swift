@@ -29,7 +29,7 @@ extension SingleRedisSteps {
     func claim(_ lease: String, isFirst: Bool) async throws(PresenceError) -> LeaseClaim {
         let call = PresenceScripts.claim.call(
             [redis.ownLease, PresenceKeys.instances, PresenceKeys.reaped(instance), redis.ownUsers],
-            [lease, Self.leaseLifetime, instance, redis.identity.boot, isFirst ? "1" : "0"]
+            [lease, PresenceRedis.leaseLifetime, instance, redis.identity.boot, isFirst ? "1" : "0"]
         )
         return try LeaseClaim(try await redis.run(call))
     }
@@ -37,7 +37,7 @@ extension SingleRedisSteps {
     func heartbeat(_ lease: String, refreshing users: [String], reading others: [UserID]) async throws(PresenceError) -> HeartbeatAnswer {
         let renewal = PresenceScripts.renew.call(
             [redis.ownLease, PresenceKeys.instances],
-            [lease, Self.leaseLifetime, instance, redis.identity.boot]
+            [lease, PresenceRedis.leaseLifetime, instance, redis.identity.boot]
         )
         let refreshes = users.chunks(of: PresenceRedis.chunk).map { users in
             PresenceScripts.refresh.call(
@@ -89,7 +89,7 @@ extension SingleRedisSteps {
 
     func takeOffList(_ users: [String], of instance: String) async throws(PresenceError) -> Bool {
         let keys = [PresenceKeys.lease(of: instance), PresenceKeys.users(of: instance), PresenceKeys.reaper(of: instance)]
-        let left = try await redis.run(PresenceScripts.reapedUsers.call(keys, [Self.reaperLock] + users)).number
+        let left = try await redis.run(PresenceScripts.reapedUsers.call(keys, [PresenceRedis.reaperLock] + users)).number
         return left.map { $0 >= 0 } ?? false
     }
 
