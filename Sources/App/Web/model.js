@@ -54,8 +54,8 @@ export class ChatModel extends EventTarget {
         for (const summary of summaries) this.#take(summary);
         const listed = new Set(summaries.map(({ conversationId }) => conversationId));
         for (const [id, { kind }] of this.conversations) {
-            // Left at another place. A list that is full doesn't tell.
-            if (kind === 'channel' && !listed.has(id) && id !== this.activeId && summaries.length < 500) this.conversations.delete(id);
+            // Left at another place.
+            if (kind === 'channel' && !listed.has(id) && id !== this.activeId) this.conversations.delete(id);
         }
         this.#emit('list');
     }

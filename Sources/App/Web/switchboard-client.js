@@ -321,12 +321,29 @@ export class SwitchboardClient extends EventTarget {
 
     /** The user's conversations, the newest first; from now on those after them are missed by nobody. @returns {Promise<Conversation[]>} */
     async conversations() {
-        const { conversations } = await this.request('GET', '/api/conversations?limit=500');
-        for (const { conversationId, lastSeq } of conversations) {
-            // Once connected, the connection and pages tell what is here: the list alone brings no messages.
-            if (this.#stamp === null && this.cursors.of(conversationId) === null) this.cursors.raise(conversationId, lastSeq);
-        }
-        return conversations;
+        /** @type {Map<string, Conversation>} */
+        const found = new Map();
+        const read = async (/** @type {string | undefined} */ after) => {
+            const query = new URLSearchParams({ limit: '500' });
+            if (after !== undefined) query.set('after', after);
+            const { conversations, next } = await this.request('GET', `/api/conversations?${query}`);
+            const news = conversations.filter((/** @type {Conversation} */ { conversationId }) => !found.has(conversationId));
+            for (const conversation of news) {
+                const { conversationId, lastSeq } = conversation;
+                found.set(conversationId, conversation);
+                // Once connected, the connection and pages tell what is here: the list alone brings no messages.
+                if (this.#stamp === null && this.cursors.of(conversationId) === null) this.cursors.raise(conversationId, lastSeq);
+            }
+            return { news, next };
+        };
+        const first = await read();
+        for (let { next } = first; next !== undefined; ) ({ next } = await read(next));
+        if (first.next === undefined) return first.news;
+        const rest = [...found.values()];
+        // What has had a message since the first page was read is in front of it, and on no page behind it.
+        const moved = [];
+        for (let { news } = await read(); news.length > 0; ({ news } = await read())) moved.unshift(...news);
+        return [...moved, ...rest];
     }
 
     /**

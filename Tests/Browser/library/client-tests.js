@@ -18,6 +18,23 @@ export const tests = {
         equal(page.client.status, 'online');
         equal(page.seqs, [8]);
     },
+    async 'a long list comes page by page, and what moves in front of it meanwhile is in it too'() {
+        const conversation = (conversationId, lastSeq) => ({ conversationId, lastSeq });
+        const pages = { first: { conversations: [conversation('a', 9), conversation('b', 8)], next: 'p/1' }, 'p/1': { conversations: [conversation('d', 6)] } };
+        const page = new Surroundings((method, path) => {
+            const place = new URL(path, 'http://chat.test').searchParams.get('after') ?? 'first';
+            const body = pages[place];
+            // It was behind the first page, and has a message before the second one is read.
+            if (place === 'first') pages.first = { conversations: [conversation('c', 10), conversation('a', 9)], next: 'p/2' };
+            return { body };
+        });
+        const listed = await page.client.conversations();
+        equal(listed.map(({ conversationId }) => conversationId), ['c', 'a', 'b', 'd']);
+        equal(page.requests.length, 4, 'two pages, and the first one until it has nothing new');
+        page.client.connect();
+        page.socket.welcome();
+        equal(page.socket.last('SYNC').cursors, { a: 9, b: 8, d: 6, c: 10 });
+    },
     async 'after a loss it connects again and asks for what it missed'() {
         const page = new Surroundings(list(7));
         await page.client.conversations();
