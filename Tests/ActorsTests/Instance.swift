@@ -195,8 +195,18 @@ struct Connection: Sendable {
         }
     }
 
-    var isWelcomed: Bool {
-        outbound.events.contains { if case .welcome = $0 { true } else { false } }
+    /// What it was welcomed with; nil before that.
+    var welcome: Welcome? {
+        outbound.events.lazy.compactMap { if case .welcome(let welcome) = $0 { welcome } else { nil } }.first
+    }
+
+    var isWelcomed: Bool { welcome != nil }
+}
+
+extension RecordingOutbound {
+    /// The changed messages that were written so far, in order.
+    var updates: [Message] {
+        events.compactMap { if case .messageUpdated(let message, _) = $0 { message } else { nil } }
     }
 }
 

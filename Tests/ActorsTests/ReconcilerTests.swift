@@ -106,10 +106,10 @@ struct ReconcilerTests {
     @Test func howeverManyEditsWereMissedAllAreTold() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
         let receiver = await b.connect(bob)
-        let messages = try await talk(1_100, from: ada, to: bob)
+        let messages = try await a.talk(1_100, from: ada.user, to: bob.user)
         _ = await reconciler.reconcile()
         await receiver.outbound.waitForMessages(messages.count)
-        let edited = try await edit(messages)
+        let edited = try await a.edit(messages)
         _ = await reconciler.reconcile()
         await receiver.executor.settle()
         #expect(receiver.outbound.updates == edited)
@@ -119,16 +119,16 @@ struct ReconcilerTests {
     @Test func whatIsReadAgainIsNotToldAgain() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
         let receiver = await b.connect(bob)
-        let messages = try await talk(300, from: ada, to: bob)
+        let messages = try await a.talk(300, from: ada.user, to: bob.user)
         _ = await reconciler.reconcile()
         await receiver.outbound.waitForMessages(messages.count)
         await b.store.setOverlap(10_000)
         _ = await reconciler.reconcile()
-        let edited = try await edit(messages)
+        let edited = try await a.edit(messages)
         for _ in 0..<3 { _ = await reconciler.reconcile() }
         await receiver.executor.settle()
         #expect(receiver.outbound.updates == edited)
-        let again = try await edit(Array(edited.prefix(2)), "once more")
+        let again = try await a.edit(Array(edited.prefix(2)), "once more")
         for _ in 0..<3 { _ = await reconciler.reconcile() }
         await receiver.executor.settle()
         #expect(receiver.outbound.updates == edited + again)
@@ -162,10 +162,10 @@ struct ReconcilerTests {
     @Test func bansAreAskedForWhileALongRoundGoesOn() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))
         let receiver = await b.connect(bob)
-        let messages = try await talk(3, from: ada, to: bob)
+        let messages = try await a.talk(3, from: ada.user, to: bob.user)
         _ = await reconciler.reconcile()
         await receiver.outbound.waitForMessages(3)
-        let edited = try await edit(messages)
+        let edited = try await a.edit(messages)
         await b.store.hold(.updatedMessages)
         async let round = reconciler.reconcile()
         await b.store.calls.wait { $0.last == .updatedMessages }
@@ -177,25 +177,6 @@ struct ReconcilerTests {
         #expect(await banned.outbound.waitForClose() == .suspended)
         await receiver.executor.settle()
         #expect(receiver.outbound.updates == edited)
-    }
-
-    /// Stores messages of one to the other.
-    private func talk(_ count: Int, from sender: LogIn, to recipient: LogIn) async throws -> [Message] {
-        let fixture = Fixture(seed: UInt64(count))
-        let conversation = ConversationID.direct(UserPair(sender.user.userID, recipient.user.userID))
-        let drafts = (0..<count).map { fixture.draft(from: sender.user, "\($0)") }
-        let outcomes = try await a.store.append(drafts, to: conversation)
-        return outcomes.compactMap { if case .stored(let message) = $0 { message } else { nil } }
-    }
-
-    private func edit(_ messages: [Message], _ content: String = "edited") async throws -> [Message] {
-        var edited: [Message] = []
-        for message in messages {
-            let (id, place) = (message.messageID, message.conversationID)
-            let outcome = try await a.store.edit(id, in: place, by: message.senderID, content: content, at: a.time.now())
-            if case .changed(let message) = outcome { edited.append(message) }
-        }
-        return edited
     }
 
     /// The store notes that a sender has read their own message; the message itself says so.
@@ -278,11 +259,6 @@ struct ReconcilerTests {
 }
 
 extension RecordingOutbound {
-    /// The changed messages that were written so far, in order.
-    fileprivate var updates: [Message] {
-        events.compactMap { if case .messageUpdated(let message, _) = $0 { message } else { nil } }
-    }
-
     fileprivate var reads: [ReadCursor] {
         events.compactMap { if case .readReceipt(let cursor) = $0 { cursor } else { nil } }
     }
