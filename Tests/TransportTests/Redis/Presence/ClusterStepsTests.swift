@@ -10,25 +10,17 @@ struct ClusterStepsTests {
     private let two = ConnectionID(2)
 
     /// Two instances with their leases, to whose Redis the scripts are known.
-    private func with(
-        _ body: @Sendable (_ place: PresencePlace, _ a: PresenceFixture, _ b: PresenceFixture) async throws -> Void
-    ) async throws {
-        let place = try await PresenceServers.slots.start()
-        let a = try PresenceFixture(place, instance: "A")
-        let b = try PresenceFixture(place, instance: "B")
-        try await a.running {
-            try await b.running {
-                let bob = PresentUser.sample("bob")
-                for node in [a, b] {
-                    _ = try await node.directory.claimLease(node.report())
-                    _ = try await node.directory.setUserOnline(bob, connection: one)
-                    _ = try await node.directory.setUserOffline(bob, connection: one, isLastHere: true)
-                    _ = node.executor.takeGoes()
-                }
-                try await body(place, a, b)
+    private func with(_ body: PresenceServers.Body) async throws {
+        try await PresenceServers.slots.withInstances { place, a, b in
+            let bob = PresentUser.sample("bob")
+            for node in [a, b] {
+                _ = try await node.directory.claimLease(node.report())
+                _ = try await node.directory.setUserOnline(bob, connection: one)
+                _ = try await node.directory.setUserOffline(bob, connection: one, isLastHere: true)
+                _ = node.executor.takeGoes()
             }
+            try await body(place, a, b)
         }
-        await place.stop()
     }
 
     /// The lease of A ends, and B looks.

@@ -31,13 +31,11 @@ struct PresenceOnClusterTests {
 
     /// The user's keys go to a server that knows no script yet.
     private func movedSlot(_ group: RedisClusterGroup) async throws {
-        let place = try await PresenceServers.cluster(group).start()
-        let a = try PresenceFixture(place, instance: "A")
-        let ada = PresentUser.sample()
-        let slot = HashSlot(of: place.key("user_sockets", ada))
-        let source = group.server(of: slot)
-        let target = source === group.primaries[0] ? group.primaries[1] : group.primaries[0]
-        try await a.running {
+        try await PresenceServers.cluster(group).withInstance { place, a in
+            let ada = PresentUser.sample()
+            let slot = HashSlot(of: place.key("user_sockets", ada))
+            let source = group.server(of: slot)
+            let target = source === group.primaries[0] ? group.primaries[1] : group.primaries[0]
             #expect(try await a.directory.setUserOnline(ada, connection: ConnectionID(1)).isTurningPoint)
             try await target.command("SCRIPT", "FLUSH")
             try await group.move(slot: slot.number, from: source, to: target)
@@ -47,6 +45,5 @@ struct PresenceOnClusterTests {
             #expect(try await a.directory.setUserOffline(ada, connection: ConnectionID(1), isLastHere: true).isTurningPoint)
             #expect(try await place.members("online_users") == [])
         }
-        await place.stop()
     }
 }

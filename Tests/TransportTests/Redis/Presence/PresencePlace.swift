@@ -1,36 +1,6 @@
 import Actors
 import LocalCluster
-import TestSupport
-import Testing
 import Transport
-
-/// Where a test's presence is kept, and how.
-enum PresenceServers: Sendable, CustomTestStringConvertible {
-    case single
-    /// One Redis with the keys of a cluster.
-    case slots
-    /// A cluster that goes on after the test.
-    case cluster(RedisClusterGroup)
-
-    /// What a test's own server may be like.
-    static let own: [Self] = [.single, .slots]
-
-    var testDescription: String {
-        switch self {
-        case .single: "single"
-        case .slots: "slots"
-        case .cluster: "cluster"
-        }
-    }
-
-    func start() async throws -> PresencePlace {
-        switch self {
-        case .single: PresencePlace(layout: .single, servers: [try await RedisServer.start()], group: nil)
-        case .slots: PresencePlace(layout: .cluster, servers: [try await RedisServer.start()], group: nil)
-        case .cluster(let group): PresencePlace(layout: .cluster, servers: group.primaries, group: group)
-        }
-    }
-}
 
 /// The servers with a test's presence, as `redis-cli` sees them.
 struct PresencePlace: Sendable {

@@ -26,10 +26,8 @@ struct RedisPresenceTests {
 
     @Test("Online writes the keys with their expiry, offline empties them", arguments: PresenceServers.own)
     func keys(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A", expiry: .seconds(1_000))
-        let ada = PresentUser.sample("ada \"quoted\" 😀", avatar: "https://example.org/ä?\"status\":\"busy\"")
-        try await a.running {
+        try await servers.withInstance(expiry: .seconds(1_000)) { place, a in
+            let ada = PresentUser.sample("ada \"quoted\" 😀", avatar: "https://example.org/ä?\"status\":\"busy\"")
             let first = try await a.directory.setUserOnline(ada, connection: one)
             #expect(first.isTurningPoint)
             #expect(first.status == .online)
@@ -59,7 +57,6 @@ struct RedisPresenceTests {
             #expect(try await stored(ada, in: place).status == "offline")
             #expect(try await a.directory.userPresence([ada.userID])[ada.userID]?.status == .offline)
         }
-        await place.stop()
     }
 
     @Test(
@@ -67,72 +64,58 @@ struct RedisPresenceTests {
         arguments: PresenceServers.own
     )
     func twoInstances(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A")
-        let b = try PresenceFixture(place, instance: "B")
-        let ada = PresentUser.sample(avatar: "https://example.org/a")
-        try await a.running {
-            try await b.running {
-                #expect(try await a.directory.setUserOnline(ada, connection: one).isTurningPoint)
-                let status = try await a.directory.update([.status(ada, .busy), .status(ada, .busy)])
-                #expect(status.map { $0?.isTurningPoint } == [true, false])
-                let second = try await b.directory.setUserOnline(ada, connection: one)
-                #expect(!second.isTurningPoint)
-                #expect(second.status == .busy)
-                #expect(try await a.directory.instances(of: ada.userID) == ["A", "B"])
-                #expect(try await !b.directory.setUserOffline(ada, connection: one, isLastHere: true).isTurningPoint)
-                let left = try await stored(ada, in: place)
-                #expect(left.instanceId == "A")
-                #expect(left.status == "busy")
-                #expect(left.avatar == ada.avatar)
-                #expect(try await a.directory.setUserOffline(ada, connection: one, isLastHere: true).isTurningPoint)
-                #expect(try await a.directory.setUserOnline(ada, connection: two).status == .online)
-            }
+        try await servers.withInstances { place, a, b in
+            let ada = PresentUser.sample(avatar: "https://example.org/a")
+            #expect(try await a.directory.setUserOnline(ada, connection: one).isTurningPoint)
+            let status = try await a.directory.update([.status(ada, .busy), .status(ada, .busy)])
+            #expect(status.map { $0?.isTurningPoint } == [true, false])
+            let second = try await b.directory.setUserOnline(ada, connection: one)
+            #expect(!second.isTurningPoint)
+            #expect(second.status == .busy)
+            #expect(try await a.directory.instances(of: ada.userID) == ["A", "B"])
+            #expect(try await !b.directory.setUserOffline(ada, connection: one, isLastHere: true).isTurningPoint)
+            let left = try await stored(ada, in: place)
+            #expect(left.instanceId == "A")
+            #expect(left.status == "busy")
+            #expect(left.avatar == ada.avatar)
+            #expect(try await a.directory.setUserOffline(ada, connection: one, isLastHere: true).isTurningPoint)
+            #expect(try await a.directory.setUserOnline(ada, connection: two).status == .online)
         }
-        await place.stop()
     }
 
     @Test("Every one of 200 concurrent comings and goings on two instances has one first and one last", arguments: PresenceServers.own)
     func race(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A")
-        let b = try PresenceFixture(place, instance: "B")
-        let ada = PresentUser.sample()
-        try await a.running {
-            try await b.running {
-                let online = try await withThrowingTaskGroup(of: Bool.self) { group in
-                    for index in 0..<200 {
-                        let directory = index.isMultiple(of: 2) ? a.directory : b.directory
-                        group.addTask { try await directory.setUserOnline(ada, connection: ConnectionID(UInt64(index))).isTurningPoint }
-                    }
-                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        try await servers.withInstances { place, a, b in
+            let ada = PresentUser.sample()
+            let online = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<200 {
+                    let directory = index.isMultiple(of: 2) ? a.directory : b.directory
+                    group.addTask { try await directory.setUserOnline(ada, connection: ConnectionID(UInt64(index))).isTurningPoint }
                 }
-                #expect(online == 1)
-                #expect(try await a.directory.socketCount(of: ada.userID) == 200)
-                let offline = try await withThrowingTaskGroup(of: Bool.self) { group in
-                    for index in 0..<200 {
-                        let directory = index.isMultiple(of: 2) ? a.directory : b.directory
-                        group.addTask {
-                            try await directory.setUserOffline(ada, connection: ConnectionID(UInt64(index)), isLastHere: false)
-                                .isTurningPoint
-                        }
-                    }
-                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
-                }
-                #expect(offline == 1)
-                #expect(try await place.members("online_users") == [])
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
+            #expect(online == 1)
+            #expect(try await a.directory.socketCount(of: ada.userID) == 200)
+            let offline = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for index in 0..<200 {
+                    let directory = index.isMultiple(of: 2) ? a.directory : b.directory
+                    group.addTask {
+                        try await directory.setUserOffline(ada, connection: ConnectionID(UInt64(index)), isLastHere: false)
+                            .isTurningPoint
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(offline == 1)
+            #expect(try await place.members("online_users") == [])
         }
-        await place.stop()
     }
 
     @Test("Scripts that Redis was told to forget are given to it again", arguments: PresenceServers.own)
     func scriptFlush(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A")
-        let ada = PresentUser.sample()
-        let bob = PresentUser.sample()
-        try await a.running {
+        try await servers.withInstance { place, a in
+            let ada = PresentUser.sample()
+            let bob = PresentUser.sample()
             _ = try await a.directory.setUserOnline(ada, connection: one)
             try await place.commandEverywhere("SCRIPT", "FLUSH")
             let outcomes = try await a.directory.update([
@@ -143,17 +126,14 @@ struct RedisPresenceTests {
             try await place.commandEverywhere("SCRIPT", "FLUSH")
             #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: false))
         }
-        await place.stop()
     }
 
     @Test("Something foreign under one user's keys harms nobody else", arguments: PresenceServers.own)
     func foreignValues(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A")
-        let ada = PresentUser.sample()
-        let bob = PresentUser.sample()
-        let eve = PresentUser.sample()
-        try await a.running {
+        try await servers.withInstance { place, a in
+            let ada = PresentUser.sample()
+            let bob = PresentUser.sample()
+            let eve = PresentUser.sample()
             try await place.command("SET", place.key("user_sockets", ada), "not a set")
             try await place.command("SET", place.key("user_presence", eve), "{\"status\":7")
             let outcomes = try await a.directory.update([
@@ -168,15 +148,12 @@ struct RedisPresenceTests {
             #expect(online.users.map(\.userID) == [bob.userID])
             #expect(try await a.directory.online(among: [ada.userID, bob.userID, eve.userID]) == [bob.userID, eve.userID])
         }
-        await place.stop()
     }
 
     @Test("A heartbeat of 1,000 users is one batch of few commands; it finds what is missing", arguments: PresenceServers.own)
     func heartbeat(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A", expiry: .seconds(1_000))
-        let users = (0..<1_000).map { PresentUser.sample("user-\($0)") }
-        try await a.running {
+        try await servers.withInstance(expiry: .seconds(1_000)) { place, a in
+            let users = (0..<1_000).map { PresentUser.sample("user-\($0)") }
             #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: false))
             _ = try await a.directory.update(users.map { .online($0, [one], status: .online) })
             try await place.command("DEL", place.key("user_presence", users[7]))
@@ -204,15 +181,14 @@ struct RedisPresenceTests {
             }
             #expect(try await place.command("SCARD", "online_users").contains("1000"))
         }
-        await place.stop()
     }
 
     @Test("Without Redis every call fails at once", arguments: PresenceServers.own)
     func unavailable(_ servers: PresenceServers) async throws {
-        let place = try await servers.start()
-        let a = try PresenceFixture(place, instance: "A")
-        await #expect(throws: PresenceError.self) { try await a.directory.userPresence([PresentUser.sample().userID]) }
-        await #expect(throws: PresenceError.self) { try await a.directory.setUserOnline(.sample(), connection: one) }
-        await place.stop()
+        try await servers.withPlace { place in
+            let a = try PresenceFixture(place, instance: "A")
+            await #expect(throws: PresenceError.self) { try await a.directory.userPresence([PresentUser.sample().userID]) }
+            await #expect(throws: PresenceError.self) { try await a.directory.setUserOnline(.sample(), connection: one) }
+        }
     }
 }
