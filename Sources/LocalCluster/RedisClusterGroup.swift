@@ -36,7 +36,7 @@ package final class RedisClusterGroup: Sendable {
         try await waitUntilEachKnows(nodes: servers.count)
         let first = try await primaries[0].command("CLUSTER", "MYID")
         try await replica.command("CLUSTER", "REPLICATE", first)
-        try await waitUntil("a replica that is connected") {
+        try await Poll.until("a replica that is connected") {
             try await self.primaries[0].command("INFO", "replication").contains("state=online")
         }
     }
@@ -80,21 +80,11 @@ package final class RedisClusterGroup: Sendable {
 
     private func waitUntilEachKnows(nodes: Int) async throws {
         for server in primaries + [replica] {
-            try await waitUntil("a cluster of \(nodes) servers") {
+            try await Poll.until("a cluster of \(nodes) servers") {
                 let information = try await server.command("CLUSTER", "INFO")
                 return information.contains("cluster_state:ok") && information.contains("cluster_known_nodes:\(nodes)")
                     && information.contains("cluster_slots_ok:\(Self.slotCount)")
             }
         }
-    }
-
-    private func waitUntil(_ what: String, timeout: Duration = .seconds(30), _ isSo: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + timeout
-        while ContinuousClock.now < deadline {
-            let isThere = try await isSo()
-            if isThere { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw ChildProcessError("the servers did not become \(what)")
     }
 }

@@ -72,17 +72,14 @@ private final class Sentinel: Sendable {
 
     var port: Int { reserved.number }
 
-    func waitUntilItKnows(replicas: Int, sentinels: Int, timeout: Duration = .seconds(30)) async throws {
-        let deadline = ContinuousClock.now + timeout
-        while ContinuousClock.now < deadline {
+    func waitUntilItKnows(replicas: Int, sentinels: Int) async throws {
+        try await Poll.until("a sentinel that knows the others and the replica") {
             let fields = try await command("SENTINEL", "MASTER", SentinelGroup.name).split(separator: "\n").map(String.init)
             func value(_ name: String) -> Int? {
                 fields.firstIndex(of: name).flatMap { Int(fields[$0 + 1]) }
             }
-            if value("num-slaves") == replicas, value("num-other-sentinels") == sentinels { return }
-            try await Task.sleep(for: .milliseconds(100))
+            return value("num-slaves") == replicas && value("num-other-sentinels") == sentinels
         }
-        throw ChildProcessError("a sentinel did not meet the others")
     }
 
     func stop() async {
