@@ -4,9 +4,14 @@ import Testing
 
 @Suite("A session knows who it belongs to before it does anything", .timeLimit(.minutes(3)))
 struct SessionAdmissionTests {
-    @Test func isWelcomedOnceTheStoreHasConfirmedIt() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
+    private let instance = Instance()
+    private let ada: LogIn
+
+    init() async throws {
+        ada = try await instance.register("ada")
+    }
+
+    @Test func isWelcomedOnceTheStoreHasConfirmedIt() async {
         let connection = await instance.connect(ada)
         guard case .welcome(let welcome) = connection.outbound.events.first else {
             Issue.record("no WELCOME")
@@ -17,17 +22,14 @@ struct SessionAdmissionTests {
         #expect(await instance.registry.counts == (1, 1))
     }
 
-    @Test func takesTheTokenOfItsFirstFrame() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
+    @Test func takesTheTokenOfItsFirstFrame() async {
         let connection = await instance.open(nil)
         await connection.receive(.success(.authenticate(token: ada.token)))
         await connection.outbound.outputs.wait(count: 1)
         #expect(connection.isWelcomed)
     }
 
-    @Test func refusesAWrongTokenAndAnyOtherFirstFrame() async throws {
-        let instance = Instance()
+    @Test func refusesAWrongTokenAndAnyOtherFirstFrame() async {
         let one = await instance.open(nil)
         await one.receive(.success(.authenticate(token: "nonsense")), ref: "r1")
         #expect(await one.outbound.waitForClose() == .unauthenticated)
@@ -42,24 +44,20 @@ struct SessionAdmissionTests {
     }
 
     @Test func isClosedWhenNoTokenComes() async {
-        let instance = Instance()
         let connection = await instance.open(nil)
         instance.time.advance(by: .seconds(10))
         await connection.session.tick()
         #expect(await connection.outbound.waitForClose() == .unauthenticated)
     }
 
-    @Test func isClosedWhenTheTokenRunsOut() async throws {
-        let instance = Instance()
-        let connection = await instance.connect(try await instance.register("ada"))
+    @Test func isClosedWhenTheTokenRunsOut() async {
+        let connection = await instance.connect(ada)
         instance.time.advance(by: .seconds(86_400))
         await connection.session.tick()
         #expect(await connection.outbound.waitForClose() == .tokenExpired)
     }
 
-    @Test func saysSoWhenTheStoreDoesNotAnswer() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
+    @Test func saysSoWhenTheStoreDoesNotAnswer() async {
         await instance.store.failNext(.sessionRecord, StoreError(.unavailable, "gone"))
         let connection = await instance.open(ada.principal)
         #expect(await connection.outbound.waitForClose() == .internalError)
@@ -68,8 +66,6 @@ struct SessionAdmissionTests {
 
     /// The store's answer to the check after registration was read before the ban, and comes after it.
     @Test func losesARaceAgainstABan() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
         await instance.store.hold(.sessionRecord)
         let connection = await instance.open(ada.principal)
         await instance.store.calls.wait { $0.contains(.sessionRecord) }
@@ -81,8 +77,6 @@ struct SessionAdmissionTests {
     }
 
     @Test func isNotWelcomedAfterABanThatCameBeforeItsRegistration() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
         _ = try await instance.moderation.ban(ada.user.userID, by: nil, reason: nil)
         let connection = await instance.open(ada.principal)
         #expect(await connection.outbound.waitForClose() == .suspended)
@@ -91,8 +85,6 @@ struct SessionAdmissionTests {
     }
 
     @Test func leavesNothingBehindWhenItsSocketGoesWhileItJoins() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
         for _ in 0..<50 {
             let connection = await instance.open(ada.principal)
             await connection.session.connectionClosed()
@@ -106,10 +98,21 @@ struct SessionAdmissionTests {
 
 @Suite("A session sends, receives, and bounds what it is asked", .timeLimit(.minutes(3)))
 struct SessionTrafficTests {
+    private let instance = Instance()
+    private let ada: LogIn
+    private let bob: LogIn
+
+    init() async throws {
+        ada = try await instance.register("ada")
+        bob = try await instance.register("bob")
+    }
+
+    /// An instance beside the first one, with limits of its own.
+    private func limited(_ limits: SessionLimits) -> Instance {
+        Instance("B", store: instance.store, time: instance.time, limits: limits)
+    }
+
     @Test func acknowledgesAndDeliversToEveryoneButItself() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         let second = await instance.connect(ada)
         let receiver = await instance.connect(bob)
@@ -124,9 +127,6 @@ struct SessionTrafficTests {
     }
 
     @Test func showsTheClientMessageIDToTheSenderOnly() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         let second = await instance.connect(ada)
         let receiver = await instance.connect(bob)
@@ -141,9 +141,6 @@ struct SessionTrafficTests {
     }
 
     @Test func keepsTheOrderOfWhatIsSentAtOnce() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         let receiver = await instance.connect(bob)
         for index in 0..<200 { try await sender.send("\(index)", to: bob.user.userID, id: "m\(index)") }
@@ -154,9 +151,6 @@ struct SessionTrafficTests {
     }
 
     @Test func deliversWhatCameWhileItJoinedAfterItsWelcome() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         await instance.store.hold(.sessionRecord)
         let receiver = await instance.open(bob.principal)
@@ -169,9 +163,6 @@ struct SessionTrafficTests {
     }
 
     @Test func answersTheSameClientMessageIDWithTheSameMessage() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         let receiver = await instance.connect(bob)
         try await sender.send("hello", to: bob.user.userID, id: "m1")
@@ -187,9 +178,6 @@ struct SessionTrafficTests {
 
     /// Of two sessions that use the same `clientMessageId` at the same time one is refused: what the other has stored is new to it.
     @Test func whoIsRefusedIsToldWhatWasStoredInstead() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let first = await instance.connect(ada)
         let second = await instance.connect(ada)
         await instance.store.hold(.append)
@@ -208,9 +196,6 @@ struct SessionTrafficTests {
     }
 
     @Test func tellsAStoreFailureAndLivesOn() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         await instance.store.failNext(.append, StoreError(.timeout, "slow"))
         try await sender.send("hello", to: bob.user.userID, id: "m1", ref: "r1")
@@ -220,16 +205,14 @@ struct SessionTrafficTests {
     }
 
     @Test func refusesAnUnknownRecipientAndStoresNothing() async throws {
-        let instance = Instance()
-        let sender = await instance.connect(try await instance.register("ada"))
+        let sender = await instance.connect(ada)
         try await sender.send("hello", to: UserID(high: 9, low: 9), id: "m1")
         #expect(await sender.errors(1).first?.code == .notFound)
         #expect(!instance.store.calls.elements.contains(.append))
     }
 
-    @Test func slowsDownAndThenClosesWhoSendsTooMuch() async throws {
-        let instance = Instance(limits: SessionLimits(rateLimit: 20))
-        let sender = await instance.connect(try await instance.register("ada"))
+    @Test func slowsDownAndThenClosesWhoSendsTooMuch() async {
+        let sender = await limited(SessionLimits(rateLimit: 20)).connect(ada)
         for _ in 0..<81 { await sender.receive(.success(.ping)) }
         #expect(await sender.outbound.waitForClose() == .rateLimited)
         let pongs = sender.outbound.events.count { if case .pong = $0 { true } else { false } }
@@ -237,9 +220,8 @@ struct SessionTrafficTests {
         #expect(await sender.errors(1).first?.retryAfter != nil)
     }
 
-    @Test func closesAfterTwentyBadFramesAMinute() async throws {
-        let instance = Instance()
-        let sender = await instance.connect(try await instance.register("ada"))
+    @Test func closesAfterTwentyBadFramesAMinute() async {
+        let sender = await instance.connect(ada)
         for _ in 0..<20 { await sender.receive(.failure(RequestError(.badRequest, "not JSON"))) }
         #expect(sender.outbound.closeReason == nil)
         await sender.receive(.failure(RequestError(.badRequest, "not JSON")))
@@ -247,10 +229,7 @@ struct SessionTrafficTests {
     }
 
     @Test func refusesCommandsPastTheQueue() async throws {
-        let instance = Instance(limits: SessionLimits(rateLimit: 0, waitingCommands: 4))
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
-        let sender = await instance.connect(ada)
+        let sender = await limited(SessionLimits(rateLimit: 0, waitingCommands: 4)).connect(ada)
         await instance.store.hold(.append)
         try await sender.send("first", to: bob.user.userID, id: "first")
         await instance.store.calls.wait { $0.contains(.append) }
@@ -261,9 +240,6 @@ struct SessionTrafficTests {
     }
 
     @Test func closesASlowConsumerAndNobodyElse() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        let bob = try await instance.register("bob")
         let sender = await instance.connect(ada)
         let slow = await instance.connect(bob)
         let quick = await instance.connect(bob)
@@ -275,16 +251,10 @@ struct SessionTrafficTests {
     }
 
     @Test func worksOnAfterGoAwayUntilItsTime() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
         let sender = await instance.connect(ada)
         await instance.registry.goAway(within: .seconds(20))
         await sender.outbound.outputs.wait(count: 2)
-        guard case .goAway(_, let delay) = sender.outbound.events.last else {
-            Issue.record("no GOAWAY")
-            return
-        }
-        #expect(delay <= .seconds(20))
+        #expect(try #require(sender.timeToLeave) <= .seconds(20))
         try await sender.send("note to self", to: ada.user.userID, id: "m1")
         #expect(await sender.acks(1).count == 1)
         instance.time.advance(by: .seconds(20))
@@ -293,31 +263,32 @@ struct SessionTrafficTests {
     }
 
     @Test func whoComesInWhileOthersAreAskedToLeaveIsAskedToo() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
         await instance.registry.goAway(within: .seconds(20))
         instance.time.advance(by: .seconds(15))
         let late = await instance.open(nil)
         await late.receive(.success(.authenticate(token: ada.token)))
         await late.outbound.outputs.wait(count: 2)
         #expect(late.isWelcomed)
-        guard case .goAway(_, let delay) = late.outbound.events.last else {
-            Issue.record("no GOAWAY after WELCOME")
-            return
-        }
-        #expect(delay <= .seconds(5))
+        #expect(try #require(late.timeToLeave) <= .seconds(5))
         instance.time.advance(by: .seconds(5))
         await late.session.tick()
         #expect(await late.outbound.waitForClose() == .goingAway)
         await instance.registry.waitUntilEmpty()
     }
 
-    @Test func nobodyWaitsForTheLastToLeaveOnceCancelled() async throws {
-        let instance = Instance()
-        _ = await instance.connect(try await instance.register("ada"))
+    @Test func nobodyWaitsForTheLastToLeaveOnceCancelled() async {
+        _ = await instance.connect(ada)
         let waiting = Task { await instance.registry.waitUntilEmpty() }
         waiting.cancel()
         await waiting.value
         #expect(await instance.registry.counts.connections == 1)
+    }
+}
+
+extension Connection {
+    /// How long it may stay, where a GOAWAY is what was written last.
+    fileprivate var timeToLeave: Duration? {
+        guard case .goAway(_, let time) = outbound.events.last else { return nil }
+        return time
     }
 }
