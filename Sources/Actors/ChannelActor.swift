@@ -52,6 +52,10 @@ package actor ChannelActor: FeedOwner {
         audience.remove(connection)
     }
 
+    package func leave(_ connections: [ConnectionID]) {
+        for connection in connections { audience.remove(connection) }
+    }
+
     /// The connections that are in the channel here.
     package var connections: [ConnectionID] { audience.connections }
 

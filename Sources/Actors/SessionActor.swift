@@ -121,7 +121,7 @@ extension SessionActor {
     package func tick() {
         let now = environment.time.uptime()
         write(ownSends.overdue(at: now))
-        switch state.tick(now: now, wallClock: environment.time.now()) {
+        switch state.tick(now: now, wallClock: environment.time.now(), isAnswering: worker != nil) {
         case .none: break
         case .ping: outbound.ping()
         case .end(let reason): end(reason)
@@ -157,8 +157,9 @@ extension SessionActor {
     private func deliver(_ event: SharedEvent, _ verdict: OwnSends.Verdict) {
         switch verdict {
         case .write: admit(outbound.send(event))
-        case .skip: break
+        case .skip: outbound.passed(event)
         case .update:
+            outbound.passed(event)
             if case .messageReceived(let message, _, _) = event.event { send(.messageUpdated(message, showsClientMessageID: true)) }
         case .hold: write(ownSends.hold(event, at: environment.time.uptime()))
         }

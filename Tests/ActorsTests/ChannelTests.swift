@@ -108,6 +108,44 @@ struct ChannelTests {
         #expect(replayed == [2, 3])
     }
 
+    /// What is read for the session's beginning was asked for from another place than what it wants again.
+    @Test func sinceWhileTheBeginningIsReadLeavesNoHole() async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        for index in 1...5 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        await b.delivery.deliverHere(await ada.acks(5))
+        let carol = try await b.accounts.logIn(username: "carol", password: "correct horse", peer: .unknown)
+        await b.store.hold(.sessionRecord)
+        let confirmed = b.store.calls.elements.count { $0 == .sessionRecord }
+        let second = await b.open(carol.principal)
+        await b.store.calls.wait { $0.count { $0 == .sessionRecord } > confirmed }
+        try await ada.send("6", to: general, id: "m6")
+        await b.delivery.deliverHere(await ada.acks(6).suffix(1))
+        await b.store.hold(.messagesAfter)
+        await b.store.release(.sessionRecord)
+        await b.store.calls.wait { $0.contains(.messagesAfter) }
+        try await second.join(general, since: 0)
+        await b.store.release(.messagesAfter)
+        #expect(await second.outbound.waitForMessages(7).map(\.seq) == [6, 1, 2, 3, 4, 5, 6])
+    }
+
+    /// Both devices hear the channel where the user ends as a member, else neither does.
+    @Test func aLeaveBesideAJoinIsOneOfTheTwo() async throws {
+        let (_, _, bob, _) = try await makeChannel()
+        let logIn = try #require(await bobsLogIn())
+        let second = await a.connect(logIn)
+        let user = try #require(await a.registry.user(logIn.user.userID))
+        let reconciler = a.reconciler
+        for turn in 1...100 {
+            async let left: Void = second.leave(general)
+            async let joined: Void = bob.tryToJoin(general)
+            _ = (try await left, await joined)
+            _ = await reconciler.reconcile()
+            let isMember = try await a.store.isMember(logIn.user.userID, of: general)
+            let inside = await user.channel(general)?.connections ?? []
+            #expect(inside.count { [bob, second].map(\.session.connectionID).contains($0) } == (isMember ? 2 : 0), "turn \(turn)")
+        }
+    }
+
     @Test func aMemberIsInTheChannelOnWhateverInstance() async throws {
         let (ada, _, bob, _) = try await makeChannel()
         let bobOnB = await b.connect(try #require(await bobsLogIn()))
@@ -219,6 +257,26 @@ struct ChannelTests {
         #expect(await onB.outbound.waitForMessages(4) == sent + next)
     }
 
+    /// The channel has been entered when the rest of the `SYNC` fails.
+    @Test func aSyncThatFailsAfterAJoiningBringsTheChannelAllTheSame() async throws {
+        let (ada, _, _, _) = try await makeChannel()
+        let dora = try await a.register("dora")
+        let onA = await a.connect(dora)
+        let onB = await b.connect(dora)
+        let stamp = try await a.store.watermark()
+        try await onA.join(general)
+        for index in 1...3 { try await ada.send("\(index)", to: general, id: "m\(index)") }
+        let sent = await ada.acks(3)
+        await b.store.failNext(.updates, StoreError(.unavailable, "gone"))
+        await onB.receive(.success(.sync(SyncCommand(cursors: [:], stamp: stamp, hasMore: false))))
+        #expect(await onB.errors(1).map(\.code) == [.storeUnavailable])
+        #expect(await onB.outbound.waitForMessages(3) == sent)
+        try await ada.send("4", to: general, id: "m4")
+        let next = Array(await ada.acks(4).suffix(1))
+        await b.delivery.deliverHere(next)
+        #expect(await onB.outbound.waitForMessages(4) == sent + next)
+    }
+
     /// It was published before the user joined again.
     @Test func aLateHintOfALeaveTakesNobodyOut() async throws {
         let (ada, _, _, carol) = try await makeChannel()
@@ -318,6 +376,16 @@ extension Connection {
             })?.event
         else { throw RequestError(.internalError, "no CHANNEL_JOINED") }
         return (lastSeq, members)
+    }
+
+    /// Joins and waits for the answer, which may be an error.
+    func tryToJoin(_ name: ChannelName) async {
+        let isAnswer = { @Sendable (output: RecordingOutbound.Output) in
+            if case .channelJoined = output.event { true } else { output.error != nil }
+        }
+        let before = outbound.outputs.elements.count(where: isAnswer)
+        await receive(.success(.conversation(.join(name, since: nil))))
+        await outbound.outputs.wait { $0.count(where: isAnswer) > before }
     }
 
     /// Leaves and waits for the answer.

@@ -262,6 +262,20 @@ struct SessionTrafficTests {
         #expect(await sender.outbound.waitForClose() == .goingAway)
     }
 
+    @Test func whatIsUnderWayAtTheEndIsAnswered() async throws {
+        let sender = await instance.connect(ada)
+        await sender.session.goAway(after: .seconds(20))
+        await instance.store.hold(.append)
+        try await sender.send("note to self", to: ada.user.userID, id: "m1")
+        await instance.store.calls.wait { $0.contains(.append) }
+        instance.time.advance(by: .seconds(20))
+        await sender.session.tick()
+        #expect(sender.outbound.closeReason == nil)
+        await instance.store.release(.append)
+        #expect(await sender.acks(1).count == 1)
+        #expect(await sender.outbound.waitForClose() == .goingAway)
+    }
+
     @Test func whoComesInWhileOthersAreAskedToLeaveIsAskedToo() async throws {
         await instance.registry.goAway(within: .seconds(20))
         instance.time.advance(by: .seconds(15))

@@ -134,6 +134,19 @@ class PythonClient(unittest.TestCase):
             admin().call("POST", f"/api/admin/users/{bob.user_id}/ban", {})
             self.assertEqual(refusal(bob, "A", ["websocket"], auth=recovery)["message"], "ACCOUNT_SUSPENDED")
 
+    def test_recovery_brings_nobody_the_own_messages_again(self):
+        alice, bob = person("alice"), person("bob")
+        first = Client(alice, "A", ["websocket"])
+        answer = first.ask("send_message", {"recipientId": bob.user_id, "content": "one"})
+        conversation = answer["message"]["conversationId"]
+        offset, = first.wait_for("sync_offset", lambda offset: f"{conversation}=1" in offset)
+        first.eio.disconnect()
+        first.wait_for("disconnect")
+        self.client(bob, "A", ["websocket"]).ask("send_message", {"recipientId": alice.user_id, "content": "two"})
+        second = self.client(alice, "B", ["websocket"], auth={"pid": first.joined["pid"], "offset": offset})
+        second.message("two")
+        self.assertEqual(second.contents(), ["two"])
+
     def test_an_instance_that_stops_sends_its_clients_away_to_come_back(self):
         bob = person("bob")
         clients = [Client(bob, "B", transports) for transports in TRANSPORTS.values()]

@@ -126,7 +126,9 @@ package final class Conversations: Sendable {
         let outcome = try await attempt { () async throws(StoreError) in try await store.leave(name, user: user) }
         switch outcome {
         case .left: await delivery.tell(.membership(name, user, isMember: false))
-        case .notMember: await registry.user(user)?.leave(name)
+        case .notMember:
+            // What is known here may be old, and another session may just be joining.
+            _ = try await attempt { () async throws(StoreError) in try await registry.user(user)?.follow(name) }
         case .noSuchChannel: throw .noSuchChannel
         }
     }

@@ -28,6 +28,9 @@ package protocol SessionOutbound: Sendable {
     /// As `send`, with the encoding that all receivers share.
     func send(_ event: SharedEvent) -> OutboundAdmission
 
+    /// A message has had its turn that is not written, as the client has it by the answer to its command.
+    func passed(_ event: SharedEvent)
+
     /// Has what was sent go out now, where waiting for the end of the turn is longer than the system call that this costs.
     func flush()
 
@@ -46,4 +49,7 @@ package protocol SessionOutbound: Sendable {
 extension SessionOutbound {
     /// For those that hold nothing back.
     package func flush() {}
+
+    /// For those that don't keep where the client stands.
+    package func passed(_ event: SharedEvent) {}
 }

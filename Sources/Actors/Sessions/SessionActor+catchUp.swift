@@ -44,6 +44,8 @@ extension SessionActor {
             await becomeLiveEverywhere()
             guard !state.isClosed else { return nil }
         }
+        // Channels that are entered here are brought also where the rest fails.
+        defer { bringWhatIsLacking() }
         let cursors = await user.accessible(named)
         let (found, watermark) = try await missed(by: userID, cursors: cursors, since: part.stamp)
         let missed = try await followed(found, isHeld: wasHeld, by: user)
@@ -70,9 +72,7 @@ extension SessionActor {
             let missedUpdates = updates.map { MissedUpdates($0, below: places.mapValues(\.after)) }
             if let end = catchUp.begin(ref: ref, stamp: watermark, updates: missedUpdates) { return end }
             writeUpdates()
-            let end = catchUp.endIfDone()
-            bringWhatIsLacking()
-            return end
+            return catchUp.endIfDone()
         } catch {
             throw RequestError(error)
         }
@@ -117,8 +117,8 @@ extension SessionActor {
         return followed
     }
 
-    /// Returns when the session lacks nothing of its own beginning: what a `SYNC` brings again comes after that.
-    private func becomeLiveEverywhere() async {
+    /// Returns when the session lacks nothing of its own beginning: what it is brought again comes after that.
+    func becomeLiveEverywhere() async {
         await joining?.value
         while let task = catchUpTask { await task.value }
     }

@@ -44,6 +44,8 @@ extension SessionActor {
     private func work(by principal: Principal) async {
         while !state.isClosed, let batch = commands.next() {
             await run(batch, by: principal)
+            // Its time came meanwhile, and the answer was waited for.
+            if state.isDrained(at: environment.time.uptime()) { end(.goingAway) }
         }
         worker = nil
     }
@@ -143,6 +145,9 @@ extension SessionActor {
             if let behind { lack([channel.conversation: behind]) }
         case .again(let seq):
             guard let since, since < seq else { return }
+            // What is being read was asked for from another place on.
+            await becomeLiveEverywhere()
+            guard !state.isClosed else { return }
             catchUp.add(CatchUp.Lack(after: since, lastSeq: seq, isReplay: true), in: channel.conversation)
             bringWhatIsLacking()
         }

@@ -16,7 +16,7 @@ package struct OwnSends {
     }
 
     /// How long an event is held; then it is written, whether or not an `ACK` for it comes too.
-    private static let patience = Duration.seconds(1)
+    private static let patience = Duration.seconds(5)
     /// How many events are held; past it all of them are written.
     private static let heldLimit = 1_024
     private static let ackedLimit = 1_024

@@ -26,6 +26,8 @@ package struct SessionState: Sendable {
     private var lastActivity: Duration
     private var lastPing: Duration
     private var drainsAt: Duration?
+    /// How much longer one that drains lives where a command is being carried out: an answer to come.
+    private static let lastAnswer = Duration.seconds(1)
     /// Whether nothing is delivered, as the client has not brought its `SYNC` yet, or it is not answered.
     package private(set) var awaitsSync = false
     /// Until when the client has to have brought its `SYNC`; nil also while one is being answered.
@@ -119,8 +121,15 @@ package struct SessionState: Sendable {
         drainsAt.map { max(.zero, $0 - now) }
     }
 
+    /// Whether a connection that drains has come to its end.
+    package func isDrained(at now: Duration) -> Bool {
+        drainsAt.map { now >= $0 } ?? false
+    }
+
     /// What is due at `now`.
-    package mutating func tick(now: Duration, wallClock: Timestamp) -> TickAction {
+    ///
+    /// - Parameter isAnswering: whether a command of the client is being carried out.
+    package mutating func tick(now: Duration, wallClock: Timestamp, isAnswering: Bool = false) -> TickAction {
         switch phase {
         case .closed:
             return .none
@@ -131,7 +140,7 @@ package struct SessionState: Sendable {
         case .awaitingToken, .authenticating, .joining, .live:
             break
         }
-        if let drainsAt, now >= drainsAt { return .end(.goingAway) }
+        if isDrained(at: isAnswering ? now - Self.lastAnswer : now) { return .end(.goingAway) }
         if let syncDeadline, now >= syncDeadline { return .end(.syncExpected) }
         if now - lastActivity > heartbeat * 5 / 2 { return .end(.heartbeatTimeout) }
         guard now - lastPing >= heartbeat else { return .none }

@@ -97,7 +97,8 @@ extension UserActor {
     package func leave(_ name: ChannelName) async {
         channelChanges += 1
         guard let channel = channels.removeValue(forKey: name) else { return }
-        for connection in Array(members.keys) { await channel.leave(connection) }
+        // All in one step: who joins meanwhile comes after it.
+        await channel.leave(Array(members.keys))
         await environment.channels.close(name)
     }
 

@@ -39,7 +39,8 @@ package struct OutboundQueue<Element> {
         buffered: Int
     ) -> Action {
         let total = buffered + waitingBytes + bytes
-        if total > limit { return .overflow }
+        // One alone is taken whatever its size: nobody was slow to read it.
+        if total > limit, total > bytes { return .overflow }
         if !isEssential && total > limit / 2 { return .skip }
         if isWritable && waiting.isEmpty { return .write }
         waiting.append((element(), bytes))

@@ -71,9 +71,9 @@ struct OwnSendsTests {
         var sends = OwnSends()
         sends.begin(try #require(id))
         #expect(sends.hold(try event(1, by: ada, "m1"), at: .seconds(10)).isEmpty)
-        #expect(sends.overdue(at: .milliseconds(10_900)).isEmpty)
-        #expect(sends.overdue(at: .seconds(11)).count == 1)
-        #expect(sends.overdue(at: .seconds(12)).isEmpty)
+        #expect(sends.overdue(at: .milliseconds(14_900)).isEmpty)
+        #expect(sends.overdue(at: .seconds(15)).count == 1)
+        #expect(sends.overdue(at: .seconds(16)).isEmpty)
         for seq in 1...1_024 { #expect(sends.hold(try event(Int64(seq), by: ada, "m1"), at: .seconds(20)).isEmpty) }
         #expect(sends.hold(try event(1_025, by: ada, "m1"), at: .seconds(20)).count == 1_025)
     }

@@ -82,6 +82,14 @@ struct SessionStateTests {
         #expect(tick(&state, 5) == .end(.goingAway))
     }
 
+    @Test func whatIsUnderWayWhenItDrainsHasASecondMore() {
+        var state = state(principal)
+        _ = state.drain(until: .seconds(5))
+        #expect(state.tick(now: .seconds(5), wallClock: Timestamp(milliseconds: 0), isAnswering: true) == .none)
+        #expect(state.tick(now: .milliseconds(5_999), wallClock: Timestamp(milliseconds: 0), isAnswering: true) == .none)
+        #expect(state.tick(now: .seconds(6), wallClock: Timestamp(milliseconds: 0), isAnswering: true) == .end(.goingAway))
+    }
+
     @Test func waitsForASyncButNotWhileOneIsAnswered() {
         var state = state(principal)
         _ = state.goLive(principal, syncDeadline: .seconds(10))

@@ -39,6 +39,15 @@ struct OutboundQueueTests {
         #expect(offer(&queue, 1, bytes: 40, buffered: 60) == .wait)
     }
 
+    /// Who has read everything was not slow.
+    @Test func takesOneElementWhateverItsSize() {
+        var queue = OutboundQueue<Int>(limit: 100)
+        #expect(offer(&queue, 1, bytes: 500, writable: true) == .write)
+        #expect(offer(&queue, 2, bytes: 500) == .wait)
+        #expect(offer(&queue, 3, bytes: 1) == .overflow)
+        #expect(offer(&queue, 4, bytes: 500, buffered: 1) == .overflow)
+    }
+
     @Test func leavesOutWhatIsNotEssentialPastHalf() {
         var queue = OutboundQueue<Int>(limit: 100)
         #expect(offer(&queue, 1, bytes: 45) == .wait)

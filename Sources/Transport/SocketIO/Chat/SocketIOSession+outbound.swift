@@ -49,6 +49,12 @@ extension SocketIOSession: SessionOutbound {
         }
     }
 
+    package func passed(_ event: SharedEvent) {
+        guard let place = event.place else { return }
+        offset?.delivered(place)
+        offsetChanged()
+    }
+
     package func flush() {
         link.connection.flush()
     }

@@ -66,7 +66,7 @@ extension EngineIOSocket {
     func send(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         guard !isAtHome else { return handler.send(frame, isEssential: isEssential) }
         let total = away.load(ordering: .relaxed) + batchBytes + frame.readableBytes
-        if total > limit { return .overflow }
+        if total > limit, total > frame.readableBytes { return .overflow }
         if !isEssential, total > limit / 2 { return .skipped }
         batch.append((frame, isEssential))
         batchBytes += frame.readableBytes
