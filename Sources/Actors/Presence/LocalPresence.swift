@@ -122,8 +122,9 @@ extension LocalPresence {
             entries[event.userID] = entry
             return true
         case .offline:
-            // Whoever says so didn't see the connections here: they are written once more.
+            // Whoever says so didn't see the connections here: they are written once more, and told where that is news.
             entry.written = []
+            entry.isAnnounced = false
             set(entry)
             return false
         }

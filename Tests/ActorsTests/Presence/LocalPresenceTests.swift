@@ -19,6 +19,11 @@ struct LocalPresenceTests {
         PresenceOutcome(isTurningPoint: isTurningPoint, status: status, at: now)
     }
 
+    private func next(of local: inout LocalPresence) throws -> LocalPresence.Batch {
+        let batch = local.nextBatch(limit: 10)
+        return try #require(batch)
+    }
+
     @Test("The first socket in the cluster is news, further ones are not")
     func firstSocket() throws {
         var local = LocalPresence()
@@ -144,6 +149,25 @@ struct LocalPresenceTests {
         let again = try #require(result24)
         let result25 = local.complete(again, with: [outcome(true)])
         #expect(result25.map(\.kind) == [.online])
+    }
+
+    @Test("Who is said to be offline and is here is put in again, and told where the directory had lost it", arguments: [true, false])
+    func saidToBeOffline(wasLost: Bool) throws {
+        var local = LocalPresence()
+        let ada = somebody()
+        local.open(ada, connection: one, at: now)
+        _ = local.complete(try next(of: &local), with: [outcome(true)])
+        let event = PresenceEvent(kind: .offline, userID: ada.userID, username: ada.username, status: .offline, timestamp: now)
+        let isBelieved = local.receive(event)
+        #expect(!isBelieved)
+        let again = try next(of: &local)
+        #expect(again.changes == [.online(ada, [one], status: .online)])
+        let told = local.complete(again, with: [outcome(wasLost)])
+        #expect(told.map(\.kind) == (wasLost ? [.online] : []))
+        // From now on it is known again.
+        local.rewrite([ada.userID])
+        let toldAgain = local.complete(try next(of: &local), with: [outcome(true)])
+        #expect(toldAgain.isEmpty)
     }
 
     @Test("An answer to what was asked before a flush counts for nothing")
