@@ -189,18 +189,14 @@ extension LocalPresence {
 
     /// The directory has lost everything that was written.
     ///
-    /// - Parameter wasReaped: the other instances were told that the users of this one are offline.
+    /// - Parameter wasReaped: the other instances were told that users of this one are offline: all of them, some or none. So who has gone
+    ///   meanwhile is taken out too.
     package mutating func forgetWritten(wasReaped: Bool) {
         generation += 1
-        for (user, entry) in entries {
+        for user in entries.keys {
             entries[user]?.written = []
             if wasReaped { entries[user]?.isAnnounced = false }
-            if entry.connections.isEmpty, wasReaped {
-                entries[user] = nil
-                unwritten.remove(user)
-            } else {
-                unwritten.insert(user)
-            }
+            unwritten.insert(user)
         }
     }
 

@@ -151,6 +151,20 @@ struct LocalPresenceTests {
         #expect(result25.map(\.kind) == [.online])
     }
 
+    @Test("Whoever has gone before it is known that the instance was reaped is still taken out: the reaper may not have come so far")
+    func goneWhileReaped() throws {
+        var local = LocalPresence()
+        let ada = somebody()
+        local.open(ada, connection: one, at: now)
+        _ = local.complete(try next(of: &local), with: [outcome(true)])
+        local.close(one, of: ada.userID, at: now)
+        local.forgetWritten(wasReaped: true)
+        let last = try next(of: &local)
+        #expect(last.changes == [.offline(ada, [one], isLastHere: true)])
+        _ = local.complete(last, with: [outcome(true, .offline)])
+        #expect(!local.hasUnwritten)
+    }
+
     @Test("Who is said to be offline and is here is put in again, and told where the directory had lost it", arguments: [true, false])
     func saidToBeOffline(wasLost: Bool) throws {
         var local = LocalPresence()

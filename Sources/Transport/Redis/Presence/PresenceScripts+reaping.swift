@@ -1,4 +1,17 @@
 extension PresenceScripts {
+    /// KEYS: lease, reaped, reaper. ARGV: expiry. The mark comes before anybody is taken offline: an instance that is back while it is
+    /// reaped has to learn that others were told so of some of its users. Answers 0 where it is back already.
+    static let beginReaping = PresenceScript(
+        """
+        if redis.call('EXISTS', KEYS[1]) == 1 then
+            redis.call('DEL', KEYS[3])
+            return 0
+        end
+        redis.call('SET', KEYS[2], '1', 'EX', ARGV[1])
+        return 1
+        """
+    )
+
     private static let takeUserOffline = """
         removeSockets(ARGV[1])
         local left = redis.call('SCARD', KEYS[1])

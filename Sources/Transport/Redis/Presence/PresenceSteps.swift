@@ -14,7 +14,7 @@ protocol PresenceSteps: Sendable {
     /// Whether the own lease is there and listed, and who is listed without one.
     func scan() async throws(PresenceError) -> (holdsOwn: Bool, expired: [String])
 
-    /// Makes ready to take an instance's users offline; the lock is held.
+    /// Makes ready to take an instance's users offline, and marks it as reaped; the lock is held.
     ///
     /// - Returns: false where the lease is back.
     func beginReaping(_ instance: String) async throws(PresenceError) -> Bool

@@ -73,7 +73,10 @@ extension SingleRedisSteps {
 extension SingleRedisSteps {
     private static let reapBatch = "128"
 
-    func beginReaping(_ instance: String) -> Bool { true }
+    func beginReaping(_ instance: String) async throws(PresenceError) -> Bool {
+        let keys = [PresenceKeys.lease(of: instance), PresenceKeys.reaped(instance), PresenceKeys.reaper(of: instance)]
+        return try await redis.run(PresenceScripts.beginReaping.call(keys, [redis.expiry])).number == 1
+    }
 
     func nextToReap(_ instance: String) async throws(PresenceError) -> [String]? {
         let listed = try await redis.run(PresenceCall("SRANDMEMBER", [PresenceKeys.users(of: instance), Self.reapBatch]))

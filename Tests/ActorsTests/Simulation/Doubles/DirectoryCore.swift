@@ -160,8 +160,10 @@ final class DirectoryCore: @unchecked Sendable {
     }
 
     func beginReaping(_ instance: String) -> Bool {
-        guard reapers[instance, default: .zero] <= scheduler.now else { return false }
+        guard lease(of: instance) == nil, reapers[instance, default: .zero] <= scheduler.now else { return false }
         reapers[instance] = scheduler.now + Self.reaperLock
+        // From now on: it may be back before all of its users are offline.
+        reaped.insert(instance)
         return true
     }
 

@@ -140,6 +140,47 @@ struct LeaseTests {
         }
     }
 
+    /// With one Redis; what follows from a cluster's reaper having to be waited for is in `ClusterStepsTests`.
+    @Test("An instance that is back before all of its users are taken offline learns that some were, and puts everybody in again")
+    func backHalfWay() async throws {
+        try await PresenceServers.single.withInstances { place, a, b in
+            let users = (0..<300).map { PresentUser.sample("user-\($0)") }
+            for node in [a, b] { _ = try await node.directory.claimLease(node.report()) }
+            _ = try await a.directory.update(users.map { .online($0, [one], status: .online) })
+            try await place.command("DEL", "instance:A")
+            let claims = Recorder<LeaseClaim>()
+            // Before the first batch is read, and in that before the second.
+            b.executor.before("SRANDMEMBER") {
+                b.executor.before("SRANDMEMBER") { claims.append(try await a.directory.claimLease(a.report())) }
+            }
+            let scan = try await b.directory.reapExpiredInstances()
+            #expect(claims.elements == [.claimed(wasReaped: true)])
+            #expect(scan.reaped.isEmpty)
+            #expect((1..<300).contains(scan.events.count))
+            let outcomes = try await a.directory.update(users.map { .online($0, [one], status: .online) })
+            // To these the others are told again.
+            let told = zip(users, outcomes).filter { $0.1?.isTurningPoint == true }.map(\.0.userID)
+            #expect(Set(told) == Set(scan.events.map(\.userID)))
+            #expect(try await place.members("online_users").count == 300)
+        }
+    }
+
+    @Test("A mark of a reaper that had nobody to take offline does no harm", arguments: PresenceServers.own)
+    func markAlone(_ servers: PresenceServers) async throws {
+        try await servers.withInstances { place, a, b in
+            let ada = PresentUser.sample()
+            for node in [a, b] { _ = try await node.directory.claimLease(node.report()) }
+            _ = try await a.directory.setUserOnline(ada, connection: one)
+            try await place.command("DEL", "instance:A")
+            b.executor.before("SRANDMEMBER") { throw Unexpected() }
+            await #expect(throws: PresenceError.self) { try await b.directory.reapExpiredInstances() }
+            try await place.command("DEL", "instance_reaper:A")
+            #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: true))
+            #expect(try await !a.directory.setUserOnline(ada, connection: one).isTurningPoint)
+            #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: false))
+        }
+    }
+
     @Test("An instance that is back while it is reaped keeps its users", arguments: PresenceServers.own)
     func backMeanwhile(_ servers: PresenceServers) async throws {
         try await servers.withInstances { place, a, b in
