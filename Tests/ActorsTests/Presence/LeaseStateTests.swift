@@ -29,6 +29,28 @@ struct LeaseStateTests {
         #expect(actions == [.scan, .scan, .scan, .heartbeat, .scan, .scan, .heartbeat, .scan])
     }
 
+    @Test("A look that takes two seconds is followed by the next at once, with the heartbeats in between")
+    func longScans() {
+        var state = held()
+        var now = Duration.zero
+        var actions: [LeaseState.Action] = []
+        while now < .seconds(14) {
+            let action = state.next(at: now, isOpen: true)
+            actions.append(action)
+            switch action {
+            case .scan:
+                now += .seconds(2)
+            case .heartbeat:
+                let verdict = state.renewed(.renewed, at: now)
+                #expect(verdict == .held)
+            default:
+                Issue.record("\(action) at \(now)")
+                return
+            }
+        }
+        #expect(actions == [.scan, .scan, .scan, .heartbeat, .scan, .scan, .scan, .heartbeat, .scan])
+    }
+
     @Test("While the directory is away a heartbeat is tried twice a second")
     func away() {
         var state = held()

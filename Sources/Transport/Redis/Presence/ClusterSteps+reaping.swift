@@ -87,8 +87,4 @@ extension ClusterSteps {
     private func markReaped(_ instance: String) -> PresenceCall {
         PresenceCall("SET", [PresenceKeys.reaped(instance), "1", "EX", redis.expiry])
     }
-
-    private func unlock(_ instance: String) async throws(PresenceError) {
-        _ = try await redis.run(PresenceCall("DEL", [PresenceKeys.reaper(of: instance)]))
-    }
 }

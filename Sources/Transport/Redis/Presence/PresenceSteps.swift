@@ -2,6 +2,8 @@ import Actors
 
 /// What has to be done in another way where a script may not touch all keys: the steps of a change, of a lease and of a reaping.
 protocol PresenceSteps: Sendable {
+    var redis: PresenceRedis { get }
+
     /// Writes changes, in their order.
     ///
     /// - Returns: the answer of each change's script.
@@ -30,6 +32,13 @@ protocol PresenceSteps: Sendable {
     func takeOffList(_ users: [String], of instance: String) async throws(PresenceError) -> Bool
     /// Gives the lock up, and takes the instance off the list of those that hold leases.
     func endReaping(_ instance: String) async throws(PresenceError) -> ReapingEnd
+}
+
+extension PresenceSteps {
+    /// Gives the lock up before the end, so that the next look can go on.
+    func unlock(_ instance: String) async throws(PresenceError) {
+        _ = try await redis.run(PresenceCall("DEL", [PresenceKeys.reaper(of: instance)]))
+    }
 }
 
 enum ReapingEnd: Sendable {

@@ -34,12 +34,15 @@ extension RedisPresence {
         return reaped ?? ReapedInstance(instanceID: identity.instanceID, users: 0, offline: 0)
     }
 
+    /// Takes no longer than it is from one look to the next, and a batch: the own lease has to be renewed in between. What is left then is
+    /// due at once.
     package func reapExpiredInstances() async throws(PresenceError) -> LeaseScan {
         let (holdsOwn, expired) = try await steps.scan()
+        let deadline = time.uptime() + LeaseState.Timing().scan
         var reaped: [ReapedInstance] = []
         var events: [PresenceEvent] = []
-        for instance in expired where instance != identity.instanceID {
-            if let dead = try await reap(instance, telling: &events) { reaped.append(dead) }
+        for instance in expired where instance != identity.instanceID && time.uptime() < deadline {
+            if let dead = try await reap(instance, until: deadline, telling: &events) { reaped.append(dead) }
         }
         return LeaseScan(holdsOwn: holdsOwn, reaped: reaped, events: events)
     }

@@ -3,9 +3,15 @@ import Actors
 extension RedisPresence {
     /// Takes the users of an instance without a lease offline: batch by batch, each step only while there is no lease.
     ///
-    /// - Parameter events: gets what was published.
-    /// - Returns: nil where another instance is at it, or the lease is back.
-    func reap(_ instance: String, telling events: inout [PresenceEvent]) async throws(PresenceError) -> ReapedInstance? {
+    /// - Parameters:
+    ///   - deadline: the uptime after which no further batch is begun; nil for going on to the end. Who is left stays listed.
+    ///   - events: gets what was published.
+    /// - Returns: nil where another instance is at it, the lease is back, or somebody is left.
+    func reap(
+        _ instance: String,
+        until deadline: Duration? = nil,
+        telling events: inout [PresenceEvent]
+    ) async throws(PresenceError) -> ReapedInstance? {
         let lock = [PresenceKeys.reaper(of: instance), identity.instanceID, "NX", "PX", PresenceRedis.reaperLock]
         let taken = try await redis.run(PresenceCall("SET", lock))
         guard case .status = taken else { return nil }
@@ -25,6 +31,10 @@ extension RedisPresence {
             users += batch.count
             offline += gone.count
             events += gone
+            if let deadline, time.uptime() >= deadline {
+                try await steps.unlock(instance)
+                return nil
+            }
         }
         let end = try await steps.endReaping(instance)
         switch end {

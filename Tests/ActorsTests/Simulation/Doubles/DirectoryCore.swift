@@ -191,6 +191,10 @@ final class DirectoryCore: @unchecked Sendable {
         return true
     }
 
+    func unlock(_ instance: String) {
+        reapers[instance] = nil
+    }
+
     func endReaping(_ instance: String) -> Bool {
         reapers[instance] = nil
         guard lease(of: instance) == nil, users[instance, default: []].isEmpty else { return false }

@@ -3,6 +3,7 @@ import Actors
 /// The directory as one instance sees it: in the Redis that is its bus too, and away whenever that is.
 struct SimulatedDirectory: PresenceDirectory {
     private static let reapBatch = 2
+    private static let scanTime = LeaseState.Timing().scan
 
     let core: DirectoryCore
     let bus: SimulatedBus
@@ -92,8 +93,9 @@ struct SimulatedDirectory: PresenceDirectory {
         let (holdsOwn, expired) = try await ask { core.scan(by: identity.instanceID) }
         var reaped: [ReapedInstance] = []
         var events: [PresenceEvent] = []
-        for instance in expired where instance != identity.instanceID {
-            if let dead = try await reap(instance, telling: &events) { reaped.append(dead) }
+        let deadline = time.uptime() + Self.scanTime
+        for instance in expired where instance != identity.instanceID && time.uptime() < deadline {
+            if let dead = try await reap(instance, until: deadline, telling: &events) { reaped.append(dead) }
         }
         return LeaseScan(holdsOwn: holdsOwn, reaped: reaped, events: events)
     }
@@ -103,7 +105,11 @@ struct SimulatedDirectory: PresenceDirectory {
     }
 
     /// In the steps that the directory in Redis takes.
-    private func reap(_ instance: String, telling events: inout [PresenceEvent]) async throws(PresenceError) -> ReapedInstance? {
+    private func reap(
+        _ instance: String,
+        until deadline: Duration? = nil,
+        telling events: inout [PresenceEvent]
+    ) async throws(PresenceError) -> ReapedInstance? {
         let begins = try await ask { core.beginReaping(instance) }
         guard begins else { return nil }
         var (users, offline) = (0, 0)
@@ -121,6 +127,10 @@ struct SimulatedDirectory: PresenceDirectory {
             users += batch.count
             offline += gone.count
             events += gone
+            if let deadline, time.uptime() >= deadline {
+                try await ask { core.unlock(instance) }
+                return nil
+            }
         }
         let isOver = try await ask { core.endReaping(instance) }
         return isOver ? ReapedInstance(instanceID: instance, users: users, offline: offline) : nil

@@ -165,6 +165,33 @@ struct LeaseTests {
         }
     }
 
+    @Test("A look breaks off once its time is over; the next one, anybody's, goes on at once", arguments: PresenceServers.own)
+    func timeLimit(_ servers: PresenceServers) async throws {
+        try await servers.withInstances { place, a, b in
+            let users = (0..<600).map { PresentUser.sample("user-\($0)") }
+            let time = ManualTime()
+            let slow = try PresenceFixture(place, instance: "C", time: time)
+            try await slow.running {
+                for node in [a, b, slow] { _ = try await node.directory.claimLease(node.report()) }
+                _ = try await a.directory.update(users.map { .online($0, [one], status: .online) })
+                try await place.command("DEL", "instance:A")
+                // The first batch takes longer than a look may.
+                slow.executor.before("SRANDMEMBER") { time.advance(by: .seconds(3)) }
+                let first = try await slow.directory.reapExpiredInstances()
+                #expect(first.reaped.isEmpty)
+                let done = first.events.count
+                #expect(done == (place.layout == .single ? 128 : 512))
+                #expect(try await place.command("SCARD", "instance_users:A").contains("\(600 - done)"))
+                #expect(try await !place.exists("instance_reaper:A"))
+                let second = try await b.directory.reapExpiredInstances()
+                #expect(second.reaped == [ReapedInstance(instanceID: "A", users: 600 - done, offline: 600 - done)])
+                #expect(Set((first.events + second.events).map(\.userID)) == Set(users.map(\.userID)))
+                #expect(try await place.members("online_users") == [])
+                #expect(try await a.directory.claimLease(a.report()) == .claimed(wasReaped: true))
+            }
+        }
+    }
+
     @Test("A mark of a reaper that had nobody to take offline does no harm", arguments: PresenceServers.own)
     func markAlone(_ servers: PresenceServers) async throws {
         try await servers.withInstances { place, a, b in

@@ -10,7 +10,13 @@ struct PresenceFixture: Sendable {
     let executor: ObservedExecutor
     let identity: InstanceIdentity
 
-    init(_ place: PresencePlace, instance: String, boot: String? = nil, expiry: Duration = .seconds(86_400)) throws {
+    init(
+        _ place: PresencePlace,
+        instance: String,
+        boot: String? = nil,
+        expiry: Duration = .seconds(86_400),
+        time: any TimeSource = RealTime()
+    ) throws {
         bus = try BusFixture(place.url, instance: instance)
         identity = InstanceIdentity(instanceID: instance, boot: boot ?? "boot-\(instance)")
         executor = ObservedExecutor(bus.bus)
@@ -21,7 +27,7 @@ struct PresenceFixture: Sendable {
             layout: place.group == nil ? place.layout : nil,
             identity: identity,
             expiry: expiry,
-            time: RealTime()
+            time: time
         )
     }
 
