@@ -7,6 +7,8 @@ struct PresenceRedis: Sendable {
     /// The most commands that go together: a connection takes only so many before it has answered.
     private static let commandsAtOnce = 4_096
     private static let timeLimit = Duration.seconds(2)
+    /// How long calls wait, one time after the other, whose keys are on their way from one server of a cluster to another.
+    private static let pauses: [Duration] = [.milliseconds(20), .milliseconds(80), .milliseconds(300)]
     /// How long a reaper that is heard no more keeps others away, in milliseconds.
     static let reaperLock = "2000"
     /// In milliseconds.
@@ -17,25 +19,43 @@ struct PresenceRedis: Sendable {
     let identity: InstanceIdentity
     /// In seconds.
     let expiry: String
+    let time: any TimeSource
 
     func run(_ call: PresenceCall) async throws(PresenceError) -> RedisReply {
         try await run([call])[0]
     }
 
-    /// Runs calls in one go; scripts that Redis doesn't know are given to it once more with their text.
+    /// Runs calls in one go; those that a server of a cluster can't take yet, as it moves their keys, are tried again a few times.
     ///
     /// - Returns: an answer a call; an error where it is about what is stored under the call's keys.
     @discardableResult
     func run(_ calls: [PresenceCall]) async throws(PresenceError) -> [RedisReply] {
+        var replies = try await attempt(calls)
+        for pause in Self.pauses {
+            let refused = replies.indices.filter { replies[$0].errorCode == "TRYAGAIN" }
+            if refused.isEmpty { break }
+            do {
+                try await time.sleep(for: pause)
+            } catch {
+                throw PresenceError(.unavailable, "cancelled")
+            }
+            let again = try await attempt(refused.map { calls[$0] })
+            for (index, reply) in zip(refused, again) { replies[index] = reply }
+        }
+        for reply in replies {
+            guard let code = reply.errorCode, !Self.isAboutOneKey(code) else { continue }
+            throw PresenceError(.unavailable, "Redis answered \(code)")
+        }
+        return replies
+    }
+
+    /// Scripts that Redis doesn't know are given to it once more with their text.
+    private func attempt(_ calls: [PresenceCall]) async throws(PresenceError) -> [RedisReply] {
         var replies = try await execute(calls.map(\.command))
         let unknown = replies.indices.filter { replies[$0].errorCode == "NOSCRIPT" && calls[$0].fallback != nil }
         if !unknown.isEmpty {
             let again = try await execute(unknown.compactMap { calls[$0].fallback })
             for (index, reply) in zip(unknown, again) { replies[index] = reply }
-        }
-        for reply in replies {
-            guard let code = reply.errorCode, !Self.isAboutOneKey(code) else { continue }
-            throw PresenceError(.unavailable, "Redis answered \(code)")
         }
         return replies
     }

@@ -27,7 +27,8 @@ package struct RedisPresence: PresenceDirectory {
             executor: executor ?? bus,
             keys: PresenceKeys(layout: layout),
             identity: identity,
-            expiry: String(max(1, expiry.components.seconds))
+            expiry: String(max(1, expiry.components.seconds)),
+            time: time
         )
         steps =
             switch layout {
