@@ -18,6 +18,12 @@ package struct LocalPresence: Sendable {
 
         var isNeeded: Bool { !connections.isEmpty || !given.isEmpty || isAnnounced }
         var presence: PresenceStatus { connections.isEmpty ? .offline : status }
+
+        /// The directory doesn't have the connections here: they are to be written once more, and told of where that is news.
+        mutating func writeAgain() {
+            written = []
+            isAnnounced = false
+        }
     }
 
     /// Changes that go to the directory together.
@@ -122,9 +128,8 @@ extension LocalPresence {
             entries[event.userID] = entry
             return true
         case .offline:
-            // Whoever says so didn't see the connections here: they are written once more, and told where that is news.
-            entry.written = []
-            entry.isAnnounced = false
+            // Whoever says so didn't see the connections here.
+            entry.writeAgain()
             set(entry)
             return false
         }
@@ -246,7 +251,13 @@ extension LocalPresence {
         case .offline(let user, let removed, let isLastHere):
             entry.written.subtract(removed)
             entry.given.subtract(removed)
-            if isLastHere { entry.isAnnounced = false }
+            if isLastHere {
+                entry.isAnnounced = false
+            } else if outcome?.isTurningPoint == true {
+                // The other connections here were not seen: lost, or put in only afterwards, where Redis had to be given a script anew.
+                entry.writeAgain()
+                return nil
+            }
             return PresenceEvent(.offline, user, outcome)
         case .status(let user, let status):
             if entry.status == status { entry.isStatusUnwritten = false } else { unwritten.insert(user.userID) }

@@ -184,6 +184,25 @@ struct LocalPresenceTests {
         #expect(toldAgain.isEmpty)
     }
 
+    @Test("A user with a connection here is not told to be offline, and put in again if that is the answer", arguments: [true, false])
+    func offlineWhileHere(wasLost: Bool) throws {
+        var local = LocalPresence()
+        let ada = somebody()
+        local.open(ada, connection: one, at: now)
+        _ = local.complete(try next(of: &local), with: [outcome(true)])
+        local.open(ada, connection: two, at: now)
+        local.close(one, of: ada.userID, at: now)
+        let change = try next(of: &local)
+        #expect(change.changes == [.online(ada, [two], status: .online), .offline(ada, [one], isLastHere: false)])
+        let told = local.complete(change, with: [outcome(true), outcome(true, .offline)])
+        #expect(told.isEmpty)
+        let again = try next(of: &local)
+        #expect(again.changes == [.online(ada, [two], status: .online)])
+        let toldAgain = local.complete(again, with: [outcome(wasLost)])
+        #expect(toldAgain.map(\.kind) == (wasLost ? [.online] : []))
+        #expect(!local.hasUnwritten)
+    }
+
     @Test("An answer to what was asked before a flush counts for nothing")
     func lateAnswer() throws {
         var local = LocalPresence()

@@ -128,6 +128,36 @@ struct RedisPresenceTests {
         }
     }
 
+    /// The known one runs first, and finds no socket.
+    @Test("Where Redis knows one script of a batch and not another, nobody is told that a user went", arguments: PresenceServers.own)
+    func scriptsKnownInPart(_ servers: PresenceServers) async throws {
+        try await servers.withInstance { place, a in
+            let ada = PresentUser.sample()
+            var local = LocalPresence()
+            let now = RealTime().now()
+            func write() async throws -> [PresenceEvent] {
+                var events: [PresenceEvent] = []
+                while let batch = local.nextBatch(limit: 10) {
+                    let outcomes = try await a.directory.update(batch.changes)
+                    events += local.complete(batch, with: outcomes)
+                }
+                return events
+            }
+            local.open(ada, connection: one, at: now)
+            let first = try await write()
+            #expect(first.map(\.kind) == [.online])
+            try await place.commandEverywhere("SCRIPT", "FLUSH")
+            _ = try await a.directory.setUserOffline(.sample("bob"), connection: one, isLastHere: true)
+            local.open(ada, connection: two, at: now)
+            local.close(one, of: ada.userID, at: now)
+            let told = try await write()
+            #expect(told.isEmpty)
+            #expect(try await place.members("online_users") == [ada.userID.description])
+            #expect(try await place.members(place.key("user_sockets", ada)) == ["A/2"])
+            #expect(try await a.directory.userPresence([ada.userID])[ada.userID]?.status == .online)
+        }
+    }
+
     @Test("Something foreign under one user's keys harms nobody else", arguments: PresenceServers.own)
     func foreignValues(_ servers: PresenceServers) async throws {
         try await servers.withInstance { place, a in
