@@ -120,7 +120,8 @@ extension SessionActor {
     /// Looks at the time; called about once a second.
     package func tick() {
         let now = environment.time.uptime()
-        write(ownSends.overdue(at: now))
+        // Not while it isn't known who is banned: the process may have stood still since they came.
+        if !environment.registry.freshness.isStale { write(ownSends.overdue(at: now)) }
         switch state.tick(now: now, wallClock: environment.time.now(), isAnswering: worker != nil) {
         case .none: break
         case .ping: outbound.ping()
