@@ -120,7 +120,7 @@ extension SessionActor {
     /// Looks at the time; called about once a second.
     package func tick() {
         let now = environment.time.uptime()
-        // Not while it isn't known who is banned: the process may have stood still since they came.
+        writeHeld()
         if !environment.registry.freshness.isStale { write(ownSends.overdue(at: now)) }
         switch state.tick(now: now, wallClock: environment.time.now(), isAnswering: worker != nil) {
         case .none: break
@@ -172,7 +172,14 @@ extension SessionActor {
 
     /// A send is answered: with the message that the `ACK` has named, or an error where it is nil.
     func noteAnswered(_ id: ClientMessageID, with message: Message?) {
-        for (event, verdict) in ownSends.answered(id, with: message, of: principal?.userID) where state.isLive { deliver(event, verdict) }
+        ownSends.answered(id, with: message)
+        writeHeld()
+    }
+
+    /// Writes what was held and need not be any more. Not while it isn't known who is banned: the process may have stood still since it came.
+    private func writeHeld() {
+        guard !environment.registry.freshness.isStale else { return }
+        for (event, verdict) in ownSends.release(of: principal?.userID) where state.isLive { deliver(event, verdict) }
     }
 
     /// Writes the answer to a command of this session.

@@ -33,20 +33,20 @@ package struct OwnSends {
         inFlight.insert(id)
     }
 
-    /// A send is answered, with the message that its `ACK` names or, where it is nil, with an error.
-    ///
-    /// - Parameter user: whose connection it is.
-    /// - Returns: what was held for it, with what becomes of each now.
-    package mutating func answered(
-        _ id: ClientMessageID,
-        with message: Message?,
-        of user: UserID?
-    ) -> [(event: SharedEvent, verdict: Verdict)] {
+    /// A send is answered, with the message that its `ACK` names or, where it is nil, with an error; `release` follows.
+    package mutating func answered(_ id: ClientMessageID, with message: Message?) {
         inFlight.remove(id)
         if let message {
             acked.append(message.messageID)
             if acked.count > Self.ackedLimit { acked.removeFirst() }
         }
+    }
+
+    /// Takes out what is held for no answer any more.
+    ///
+    /// - Parameter user: whose connection it is.
+    /// - Returns: what becomes of each now.
+    package mutating func release(of user: UserID?) -> [(event: SharedEvent, verdict: Verdict)] {
         guard !held.isEmpty else { return [] }
         var released: [(SharedEvent, Verdict)] = []
         let waiting = held
@@ -63,7 +63,7 @@ package struct OwnSends {
     /// - Parameter user: whose connection it is.
     package func judge(_ event: SharedEvent, of user: UserID?) -> Verdict {
         // Asked for every delivery: most of those who hear a message have sent none.
-        if inFlight.isEmpty, acked.isEmpty { return .write }
+        if inFlight.isEmpty, acked.isEmpty, held.isEmpty { return .write }
         if !held.isEmpty, let conversation = event.conversation, held.contains(where: { $0.event.conversation == conversation }) {
             return .hold
         }

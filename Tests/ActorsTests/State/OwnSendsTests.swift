@@ -32,7 +32,7 @@ struct OwnSendsTests {
         let id = try #require(id)
         let own = try event(1, by: ada, "m1")
         sends.begin(id)
-        #expect(sends.answered(id, with: try message(own), of: ada).isEmpty)
+        #expect(sends.answer(id, with: try message(own), of: ada).isEmpty)
         #expect(sends.judge(own, of: ada) == .skip)
         let edited = try event(1, by: ada, "m1", rev: 1)
         #expect(sends.judge(edited, of: ada) == .update)
@@ -50,7 +50,7 @@ struct OwnSendsTests {
         #expect(sends.judge(next, of: ada) == .hold)
         #expect(sends.hold(next, at: .zero).isEmpty)
         #expect(sends.judge(try event(1, by: bob, "x", with: 3), of: ada) == .write)
-        let released = sends.answered(id, with: try message(own), of: ada)
+        let released = sends.answer(id, with: try message(own), of: ada)
         #expect(released.map(\.verdict) == [.skip, .write])
         #expect(released.map { $0.event === own } == [true, false])
         #expect(sends.judge(next, of: ada) == .write)
@@ -63,7 +63,7 @@ struct OwnSendsTests {
         let stored = try event(5, by: ada, "m1")
         #expect(sends.judge(stored, of: ada) == .hold)
         _ = sends.hold(stored, at: .zero)
-        #expect(sends.answered(id, with: nil, of: ada).map(\.verdict) == [.write])
+        #expect(sends.answer(id, with: nil, of: ada).map(\.verdict) == [.write])
         #expect(sends.judge(stored, of: ada) == .write)
     }
 
@@ -76,5 +76,17 @@ struct OwnSendsTests {
         #expect(sends.overdue(at: .seconds(16)).isEmpty)
         for seq in 1...1_024 { #expect(sends.hold(try event(Int64(seq), by: ada, "m1"), at: .seconds(20)).isEmpty) }
         #expect(sends.hold(try event(1_025, by: ada, "m1"), at: .seconds(20)).count == 1_025)
+    }
+}
+
+extension OwnSends {
+    /// A send is answered, and what was held for it released.
+    fileprivate mutating func answer(
+        _ id: ClientMessageID,
+        with message: Message?,
+        of user: UserID
+    ) -> [(event: SharedEvent, verdict: Verdict)] {
+        answered(id, with: message)
+        return release(of: user)
     }
 }
