@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Redis is reached with passwords, over sockets and TLS", .timeLimit(.minutes(1)))
+@Suite("Redis is reached with passwords, over sockets and TLS", .fewAtOnce, .timeLimit(.minutes(1)))
 struct RedisAccessTests {
     private func roundTrip(_ url: String, caFile: String? = nil) async throws -> Duration {
         var configuration = try RedisConfiguration(url: url)

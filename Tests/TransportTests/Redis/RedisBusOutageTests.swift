@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("The bus outlives Redis", .timeLimit(.minutes(1)))
+@Suite("The bus outlives Redis", .fewAtOnce, .timeLimit(.minutes(1)))
 struct RedisBusOutageTests {
     @Test func killedAndStartedAgainItIsLostAndRestored() async throws {
         let server = try await RedisServer.start()

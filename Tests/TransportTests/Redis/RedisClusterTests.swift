@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("On a Redis Cluster the bus is on all primaries", .serialized, .timeLimit(.minutes(3)))
+@Suite("On a Redis Cluster the bus is on all primaries", .fewAtOnce, .serialized, .timeLimit(.minutes(3)))
 struct RedisClusterTests {
     private func fixture(
         _ cluster: RedisClusterGroup,

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("With targeted routing an instance hears what is for its own users", .timeLimit(.minutes(1)))
+@Suite("With targeted routing an instance hears what is for its own users", .fewAtOnce, .timeLimit(.minutes(1)))
 struct RedisRoutingTests {
     private func fixture(
         _ server: RedisServer,

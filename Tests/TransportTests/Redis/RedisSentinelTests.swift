@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("The bus is where the primary is", .timeLimit(.minutes(2)))
+@Suite("The bus is where the primary is", .fewAtOnce, .timeLimit(.minutes(2)))
 struct RedisSentinelTests {
     @Test("Sentinels lead to it, and to the next one when it dies")
     func failover() async throws {

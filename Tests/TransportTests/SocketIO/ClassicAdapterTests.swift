@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Instances share rooms with Node.js by the classic adapter", .serialized, .timeLimit(.minutes(2)))
+@Suite("Instances share rooms with Node.js by the classic adapter", .fewAtOnce, .serialized, .timeLimit(.minutes(2)))
 struct ClassicAdapterTests {
     private let captured =
         "93a6562d6d6b5a4b83a47479706502a46461746192a568656c6c6f2aa36e7370a12f83a5726f6f6d7391a5726f6f6d31a665786365707490a5666c61677380"

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Instances share rooms with Node.js by the sharded adapter", .serialized, .timeLimit(.minutes(2)))
+@Suite("Instances share rooms with Node.js by the sharded adapter", .fewAtOnce, .serialized, .timeLimit(.minutes(2)))
 struct ShardedAdapterTests {
     private func withOne(_ body: @Sendable (RedisServer, AdapterFixture) async throws -> Void) async throws {
         let server = try await RedisServer.start()

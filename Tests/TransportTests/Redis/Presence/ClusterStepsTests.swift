@@ -4,7 +4,11 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Where a script has the keys of one slot alone, nobody is left online, wherever it is broken off", .timeLimit(.minutes(1)))
+@Suite(
+    "Where a script has the keys of one slot alone, nobody is left online, wherever it is broken off",
+    .fewAtOnce,
+    .timeLimit(.minutes(1))
+)
 struct ClusterStepsTests {
     private let one = ConnectionID(1)
     private let two = ConnectionID(2)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("A lease belongs to one process, and whoever is dead has no users", .timeLimit(.minutes(1)))
+@Suite("A lease belongs to one process, and whoever is dead has no users", .fewAtOnce, .timeLimit(.minutes(1)))
 struct LeaseTests {
     private let one = ConnectionID(1)
 

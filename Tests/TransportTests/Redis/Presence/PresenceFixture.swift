@@ -3,6 +3,13 @@ import LocalCluster
 import TestSupport
 import Transport
 
+/// The machine's clocks, but for the uptime: no look at the leases takes too long.
+struct UnhurriedTime: TimeSource {
+    func now() -> Timestamp { RealTime().now() }
+    func uptime() -> Duration { .zero }
+    func sleep(for duration: Duration) async throws { try await RealTime().sleep(for: duration) }
+}
+
 /// One instance's directory on a real Redis, with the bus that it needs.
 struct PresenceFixture: Sendable {
     let bus: BusFixture
@@ -15,7 +22,7 @@ struct PresenceFixture: Sendable {
         instance: String,
         boot: String? = nil,
         expiry: Duration = .seconds(86_400),
-        time: any TimeSource = RealTime()
+        time: any TimeSource = UnhurriedTime()
     ) throws {
         bus = try BusFixture(place.url, instance: instance)
         identity = InstanceIdentity(instanceID: instance, boot: boot ?? "boot-\(instance)")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("On a Redis Cluster presence is the same as on one Redis", .timeLimit(.minutes(2)))
+@Suite("On a Redis Cluster presence is the same as on one Redis", .fewAtOnce, .timeLimit(.minutes(2)))
 struct PresenceOnClusterTests {
     /// One after the other, with one cluster for all: a call with keys of several slots would fail.
     @Test("Each user's keys are in one slot, and all others wherever they fall")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transport
 
-@Suite("Presence in Redis is as documented, key by key", .timeLimit(.minutes(1)))
+@Suite("Presence in Redis is as documented, key by key", .fewAtOnce, .timeLimit(.minutes(1)))
 struct RedisPresenceTests {
     private let one = ConnectionID(1)
     private let two = ConnectionID(2)
