@@ -71,7 +71,7 @@ extension Instance {
     private func webSocketServices(_ settings: Settings) -> WebSocketServices {
         var limits = WebSocketLimits()
         limits.maxFrameBytes = settings.connections.maxFrameBytes
-        limits.outboundLimitBytes = settings.connections.outboundLimitBytes
+        limits.outboundLimit = OutboundLimit(bytes: settings.connections.outboundLimitBytes)
         let environment = environment
         let drain = drain
         let (registry, bus) = (registry, routes.bus)

@@ -150,7 +150,7 @@ struct Instance: Sendable {
             freshness: registry.freshness,
             time: time
         )
-        restored.set(reconciler)
+        restored.set(reconciler, presence)
         self.reconciler = ReconcilerService(reconciler: reconciler, bus: bus, registry: registry)
         environment = SessionEnvironment(
             instanceID: settings.instance.id,

@@ -20,16 +20,18 @@ struct ReconcilerService: Service {
     }
 }
 
-/// Leads from the bus, which is there first, to the reconciler.
+/// Leads from the bus, which is there first, to those who make up for what it has missed.
 final class RestoreHook: Sendable {
-    private let reconciler = Locked<Reconciler?>(nil)
+    private let parts = Locked<(reconciler: Reconciler, presence: PresenceHub)?>(nil)
 
-    func set(_ reconciler: Reconciler) {
-        self.reconciler.withLock { $0 = reconciler }
+    func set(_ reconciler: Reconciler, _ presence: PresenceHub) {
+        parts.withLock { $0 = (reconciler, presence) }
     }
 
-    /// - Returns: how much was made up for.
+    /// - Returns: how many messages were made up for.
     func run() async -> Int {
-        await reconciler.withLock { $0 }?.reconcile() ?? 0
+        guard let (reconciler, presence) = parts.withLock({ $0 }) else { return 0 }
+        await presence.directoryReturned()
+        return await reconciler.reconcile()
     }
 }

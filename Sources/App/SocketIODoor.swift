@@ -22,7 +22,7 @@ struct SocketIODoor: Sendable {
             configuration.pingInterval = socketIO.pingInterval
             configuration.pingTimeout = socketIO.pingTimeout
             configuration.maxPayload = socketIO.maxPayload
-            configuration.outboundLimitBytes = settings.connections.outboundLimitBytes
+            configuration.outboundLimit = OutboundLimit(bytes: settings.connections.outboundLimitBytes)
             return EngineIOServer(
                 configuration: configuration,
                 instanceID: settings.instance.id,

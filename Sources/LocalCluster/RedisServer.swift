@@ -82,7 +82,7 @@ package final class RedisServer: Sendable {
         state.withLock { $0.process?.send(SIGCONT) }
     }
 
-    /// Ends the process where it runs and starts it on the same port, empty.
+    /// Ends the process where it runs and starts it on the same port, with what `SAVE` has saved.
     package func restart() async throws {
         await kill(SIGKILL)
         try await launch()

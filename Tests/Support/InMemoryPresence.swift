@@ -94,6 +94,13 @@ package final class InMemoryPresence: PresenceDirectory {
         }
     }
 
+    package func listedUsers() async throws(PresenceError) -> [UserID] {
+        let instance = identity.instanceID
+        return try access { state in
+            state.users.filter { $0.value.sockets.contains { $0.hasPrefix("\(instance)/") } }.map(\.key)
+        }
+    }
+
     package func onlineUsers(limit: Int) async throws(PresenceError) -> (count: Int, users: [PresenceRecord]) {
         try access { state in
             let online = state.users.values.filter { !$0.sockets.isEmpty }.map(\.record)

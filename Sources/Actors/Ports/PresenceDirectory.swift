@@ -11,6 +11,9 @@ package protocol PresenceDirectory: Sendable {
     /// What is known of `users`; of those that are missing in the answer, nothing.
     func userPresence(_ users: [UserID]) async throws(PresenceError) -> [UserID: PresenceRecord]
 
+    /// The users that are listed with this instance.
+    func listedUsers() async throws(PresenceError) -> [UserID]
+
     /// How many users are online, and at most `limit` of them, any.
     func onlineUsers(limit: Int) async throws(PresenceError) -> (count: Int, users: [PresenceRecord])
 

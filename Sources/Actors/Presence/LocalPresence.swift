@@ -213,6 +213,23 @@ extension LocalPresence {
         }
     }
 
+    /// Compares with whom the directory lists: who is missing there is written again.
+    ///
+    /// - Returns: those that are listed and not known here: they have gone, and the directory has forgotten that.
+    package mutating func compare(withListed listed: Set<UserID>) -> [UserID] {
+        rewrite(entries.values.filter { !$0.written.isEmpty && !listed.contains($0.user.userID) }.map(\.user.userID))
+        return listed.filter { entries[$0] == nil }
+    }
+
+    /// Takes users out of the directory that it lists although they have gone.
+    package mutating func takeOut(_ users: [PresentUser], at now: Timestamp) {
+        for user in users where entries[user.userID] == nil {
+            var entry = Entry(user: user, lastSeen: now)
+            entry.isAnnounced = true
+            set(entry)
+        }
+    }
+
     /// Users to keep from expiring with one of several heartbeats: each has its turn once in `slots` of them.
     package func usersToRefresh(heartbeat: Int, slots: Int) -> [UserID] {
         entries.values.compactMap { entry in

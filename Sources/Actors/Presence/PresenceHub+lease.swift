@@ -15,6 +15,7 @@ extension PresenceHub {
         guard isNew || !isOpen else { return }
         // What was told meanwhile has been missed.
         if !isOpen { unread.formUnion(watch.users) }
+        comparesList = true
         isOpen = true
         wakeUp.fire()
     }

@@ -7,6 +7,7 @@ extension PresenceHub {
         repeat {
             takeInbox()
             await followTopics()
+            await compareList()
             await write()
             await answer()
         } while !Task.isCancelled && !inbox.isEmpty
@@ -69,6 +70,21 @@ extension PresenceHub {
         case .unwatch(let users):
             watch.unwatch(users, by: connection)
             reply(.presenceState(ref: ref, []), to: connection)
+        }
+    }
+
+    /// Has the users put in again who are missing in the directory's list of this instance's users, and those taken out who have gone.
+    private func compareList() async {
+        guard comparesList, isOpen, let directory else { return }
+        comparesList = false
+        do {
+            let gone = local.compare(withListed: Set(try await directory.listedUsers()))
+            guard !gone.isEmpty else { return }
+            let records = try await directory.userPresence(gone)
+            local.takeOut(gone.map { PresentUser(userID: $0, username: records[$0]?.username ?? "\($0)") }, at: time.now())
+        } catch {
+            comparesList = true
+            failed(error)
         }
     }
 

@@ -49,6 +49,8 @@ package actor PresenceHub {
     /// Whether the directory can be used: the lease is held, and the last call went well.
     var isOpen = false
     var isRestoring = false
+    /// Whether the directory may have forgotten what was written last: its list of this instance's users has to be compared with who is here.
+    var comparesList = false
     /// Until then a user of whom the directory holds nothing may be one whose instance has yet to put it in again.
     var trustsAbsenceFrom = Duration.zero
     /// Whether the watched users are to be read then: who was on an instance that has died meanwhile is reaped by nobody.
@@ -116,6 +118,12 @@ extension PresenceHub {
     package nonisolated func met(_ pair: UserPair) {
         guard pair.first != pair.second else { return }
         inbox.add(.met(pair))
+        wakeUp.fire()
+    }
+
+    /// The directory was out of reach. It may have started again from what it had saved, or another may have taken its place.
+    package func directoryReturned() {
+        comparesList = true
         wakeUp.fire()
     }
 

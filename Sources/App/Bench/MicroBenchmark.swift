@@ -1,3 +1,4 @@
+import LocalCluster
 import MicroSteps
 
 /// Times one small step that happens for every message.

@@ -1,4 +1,5 @@
 import Actors
+import LocalCluster
 import NIOCore
 import Transport
 

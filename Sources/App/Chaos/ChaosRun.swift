@@ -42,14 +42,11 @@ struct ChaosRun: Sendable {
                 group.addTask { await instance.run() }
                 if instance.number == 0 { try await instance.waitUntilUp(timeout: .seconds(120)) }
             }
-            let outcome: Outcome
-            do {
-                outcome = try await run(schedule, on: cluster)
-            } catch {
+            let outcome = try await doing {
+                try await run(schedule, on: cluster)
+            } finally: {
                 await end(cluster)
-                throw error
             }
-            await end(cluster)
             try await group.waitForAll()
             return outcome
         }

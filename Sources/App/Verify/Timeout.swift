@@ -14,7 +14,9 @@ func within<Value: Sendable>(
     let outcome = await value(within: timeout) { () async -> Result<Value, any Error> in
         do { return .success(try await body()) } catch { return .failure(error) }
     }
-    try Task.checkCancellation()
-    guard let outcome else { throw WaitedInVain(description: "\(what) did not come within \(timeout)") }
+    guard let outcome else {
+        try Task.checkCancellation()
+        throw WaitedInVain(description: "\(what) did not come within \(timeout)")
+    }
     return try outcome.get()
 }

@@ -1,3 +1,4 @@
+import Actors
 import DequeModule
 
 /// What waits for one client, counted in bytes and bounded.
@@ -12,12 +13,12 @@ package struct OutboundQueue<Element> {
         case overflow
     }
 
-    private let limit: Int
+    private let limit: OutboundLimit
     private var waiting: Deque<(element: Element, bytes: Int)> = []
     private var waitingBytes = 0
 
-    /// - Parameter limit: bytes that may wait, in the socket's own buffer and here together.
-    package init(limit: Int) {
+    /// - Parameter limit: of what waits in the socket's own buffer and here together.
+    package init(limit: OutboundLimit) {
         self.limit = limit
     }
 
@@ -38,10 +39,11 @@ package struct OutboundQueue<Element> {
         isWritable: Bool,
         buffered: Int
     ) -> Action {
-        let total = buffered + waitingBytes + bytes
-        // One alone is taken whatever its size: nobody was slow to read it.
-        if total > limit, total > bytes { return .overflow }
-        if !isEssential && total > limit / 2 { return .skip }
+        switch limit.admission(of: bytes, behind: buffered + waitingBytes, isEssential: isEssential) {
+        case .overflow: return .overflow
+        case .skipped: return .skip
+        case .accepted: break
+        }
         if isWritable && waiting.isEmpty { return .write }
         waiting.append((element(), bytes))
         waitingBytes += bytes

@@ -21,7 +21,7 @@ extension WebSocketHandler: SessionOutbound {
         return write(loop.latestFrame.of(event, ServerFraming.frame), isEssential: event.isEssential)
     }
 
-    package var isPressed: Bool { backlog > limits.outboundLimitBytes / 2 }
+    package var isPressed: Bool { limits.outboundLimit.isPressed(by: backlog) }
 
     /// Bytes that wait for the client, here and in the socket's own buffer.
     var waitingBytes: Int {

@@ -33,7 +33,7 @@ package final class WebSocketHandler: ChannelInboundHandler, LoopMember, @unchec
     init(loop: SessionLoop, limits: WebSocketLimits, takesBinary: Bool = false) {
         self.loop = loop
         self.limits = limits
-        waiting = OutboundQueue(limit: limits.outboundLimitBytes)
+        waiting = OutboundQueue(limit: limits.outboundLimit)
         parser = WebSocketFrameParser(source: .client, maxPayload: limits.maxFrameBytes)
         assembler = MessageAssembler(maxBytes: limits.maxFrameBytes, takesBinary: takesBinary)
     }

@@ -2,8 +2,7 @@
 package struct WebSocketLimits: Hashable, Sendable {
     /// The longest message of a client, in bytes.
     package var maxFrameBytes = 64 * 1_024
-    /// Bytes that may wait for a client that doesn't read.
-    package var outboundLimitBytes = 1_024 * 1_024
+    package var outboundLimit = OutboundLimit()
     /// What the socket is read with, in bytes: each idle connection keeps one such buffer.
     package var receiveBufferBytes = 512
     /// From the accepted connection to its first whole request head, and from there to the answer to an upgrade.

@@ -235,6 +235,43 @@ struct LocalPresenceTests {
         #expect(local.record(of: ada.userID)?.status == .online)
     }
 
+    @Test("Who is missing in the directory's list is put in again, and who is on it and has gone is taken out and told")
+    func compared() throws {
+        var local = LocalPresence()
+        let (ada, bob, carol) = (somebody(), somebody(), somebody())
+        local.open(ada, connection: one, at: now)
+        local.open(bob, connection: two, at: now)
+        let first = try next(of: &local)
+        _ = local.complete(first, with: first.changes.map { _ in outcome(true) })
+        let gone = local.compare(withListed: [bob.userID, carol.userID])
+        #expect(gone == [carol.userID])
+        local.takeOut([carol], at: now)
+        let batch = try next(of: &local)
+        #expect(
+            Set(batch.changes) == [.online(ada, [one], status: .online), .offline(carol, [], isLastHere: true)]
+        )
+        let events = local.complete(batch, with: batch.changes.map { _ in outcome(true) })
+        // Ada was known to be online.
+        #expect(events.map(\.kind) == [.offline])
+        #expect(events.map(\.userID) == [carol.userID])
+        #expect(!local.hasUnwritten)
+        #expect(local.compare(withListed: [ada.userID, bob.userID]).isEmpty)
+        #expect(!local.hasUnwritten)
+    }
+
+    @Test("Who comes back before being taken out stays, and is told nobody")
+    func backBeforeTakenOut() throws {
+        var local = LocalPresence()
+        let ada = somebody()
+        local.takeOut([ada], at: now)
+        local.open(ada, connection: one, at: now)
+        let batch = try next(of: &local)
+        #expect(batch.changes == [.online(ada, [one], status: .online)])
+        let events = local.complete(batch, with: [outcome(false)])
+        #expect(events.isEmpty)
+        #expect(!local.hasUnwritten)
+    }
+
     @Test("Users take turns in being refreshed, each once in a round")
     func refresh() throws {
         var local = LocalPresence()

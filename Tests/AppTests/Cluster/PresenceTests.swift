@@ -191,6 +191,48 @@ struct GhostTests {
     }
 }
 
+@Suite("Redis may start again from an old snapshot", .inTurn, .timeLimit(.minutes(2)))
+struct PresenceSnapshotTests {
+    @Test("Who has left since is offline again, and who has come is online")
+    func restart() async throws {
+        let cluster = try await SpawnedCluster.start(environment: ["RATE_LIMIT": "0"])
+        try await doing {
+            let ada = try await cluster.visitor.person()
+            let bob = try await cluster.visitor.person()
+            let eve = try await cluster.visitor.person()
+            let connect = { @Sendable (person: Person, base: String) in
+                let wire = try await Wire.connect(to: base, token: person.token)
+                try await wire.frame("WELCOME")
+                return wire
+            }
+            let isOnline = { @Sendable (person: Person) in
+                try await cluster.redis.command("SMEMBERS", "online_users").contains(person.id)
+            }
+            let watcher = try await connect(eve, cluster.urlB)
+            try watcher.send(["type": "PRESENCE_WATCH", "userIds": [.string(ada.id), .string(bob.id)]])
+            try await watcher.frame("PRESENCE_STATE")
+            let adas = try await connect(ada, cluster.urlA)
+            try await watcher.frame("PRESENCE") { $0["userId"].string == ada.id && $0["status"] == "online" }
+            try await cluster.redis.command("SAVE")
+            adas.connection.disconnect()
+            try await watcher.frame("PRESENCE") { $0["userId"].string == ada.id && $0["status"] == "offline" }
+            let bobs = try await connect(bob, cluster.urlA)
+            try await watcher.frame("PRESENCE") { $0["userId"].string == bob.id && $0["status"] == "online" }
+            try await cluster.redis.restart()
+            #expect(try await isOnline(ada))
+            try await eventually(within: .seconds(20), "what is so") {
+                let (adaIsOnline, bobIsOnline) = (try await isOnline(ada), try await isOnline(bob))
+                return !adaIsOnline && bobIsOnline
+            }
+            let sockets = try await cluster.redis.command("SMEMBERS", "user_sockets:\(bob.id)")
+            #expect(sockets.hasPrefix("A/"))
+            for wire in [watcher, bobs] { wire.connection.disconnect() }
+        } finally: {
+            await cluster.stop()
+        }
+    }
+}
+
 @Suite("What Redis has lost is put in again", .cluster(["RATE_LIMIT": "0"]), .timeLimit(.minutes(1)))
 struct PresenceFlushTests {
     private func connect(_ person: Person, to base: String) async throws -> Wire {

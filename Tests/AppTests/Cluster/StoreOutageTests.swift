@@ -11,15 +11,12 @@ struct StoreOutageTests {
     func killed() async throws {
         let mongo = try await MongoServer.start(ownOnly: true, survivesKill: true)
         let cluster = try await SpawnedCluster.start(environment: ["RATE_LIMIT": "0", "LOG_LEVEL": "info"], mongoURI: mongo.uri)
-        do {
+        try await doing {
             try await check(mongo, cluster)
-        } catch {
+        } finally: {
             await cluster.stop()
             await mongo.stop()
-            throw error
         }
-        await cluster.stop()
-        await mongo.stop()
     }
 
     private func check(_ mongo: MongoServer, _ cluster: SpawnedCluster) async throws {

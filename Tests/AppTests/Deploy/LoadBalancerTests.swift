@@ -92,14 +92,12 @@ struct LoadBalancerTests {
     ) async throws {
         let own = ["TRUSTED_PROXIES": "127.0.0.1"].merging(environment) { _, new in new }
         let cluster = try await SpawnedCluster.start(environment: own)
-        do {
+        try await doing {
             let balancer = try await LoadBalancer.start(before: [try port(cluster.urlA), try port(cluster.urlB)])
             try await body(cluster, balancer)
-        } catch {
+        } finally: {
             await cluster.stop()
-            throw error
         }
-        await cluster.stop()
     }
 
     private func port(_ url: String) throws -> Int {

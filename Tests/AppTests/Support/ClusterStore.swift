@@ -16,12 +16,10 @@ enum ClusterStore: String, CaseIterable, CustomTestStringConvertible {
     func withCluster(_ environment: [String: String] = [:], _ body: (SpawnedCluster) async throws -> Void) async throws {
         let mongoURI = self == .mongodb ? try await SharedMongo.uri : nil
         let cluster = try await SpawnedCluster.start(environment: environment, mongoURI: mongoURI)
-        do {
+        try await doing {
             try await body(cluster)
-        } catch {
+        } finally: {
             await cluster.stop()
-            throw error
         }
-        await cluster.stop()
     }
 }

@@ -19,13 +19,11 @@ struct RunningCluster: SuiteTrait, TestScoping {
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void) async throws {
         try await InTurn.turns.take {
             let cluster = try await SpawnedCluster.start(environment: environment)
-            do {
+            try await doing {
                 try await Self.$spawned.withValue(cluster) { try await function() }
-            } catch {
+            } finally: {
                 await cluster.stop()
-                throw error
             }
-            await cluster.stop()
         }
     }
 }

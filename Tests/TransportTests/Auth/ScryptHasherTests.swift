@@ -1,4 +1,5 @@
 import Actors
+import LocalCluster
 import TestSupport
 import Testing
 
@@ -16,13 +17,11 @@ struct ScryptHasherTests {
         _ body: (ScryptHasher) async throws -> Void
     ) async throws {
         let hasher = ScryptHasher(log2N: log2N, threads: threads, waitingLimit: waitingLimit)
-        do {
+        try await doing {
             try await body(hasher)
-        } catch {
+        } finally: {
             await hasher.shutdown()
-            throw error
         }
-        await hasher.shutdown()
     }
 
     @Test(arguments: ["password", "", "пароль 👩‍👩‍👧‍👦", "a\0b", String(repeating: "x", count: 128)])

@@ -9,13 +9,10 @@ struct MongoBackdoor: Sendable {
 
     static func with<Value>(_ uri: String, _ body: (MongoBackdoor) async throws -> Value) async throws -> Value {
         let pool = try await ClientPool.open(uri: uri, options: .init(size: 1))
-        do {
-            let value = try await body(MongoBackdoor(pool: pool))
+        return try await doing {
+            try await body(MongoBackdoor(pool: pool))
+        } finally: {
             await pool.close()
-            return value
-        } catch {
-            await pool.close()
-            throw error
         }
     }
 

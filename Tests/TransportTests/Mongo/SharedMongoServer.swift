@@ -68,13 +68,11 @@ extension MongoStore {
     static func with(_ uri: String, _ body: (MongoStore) async throws -> Void) async throws {
         try await SharedMongoServer.turns.take {
             let store = try await openForTest(uri)
-            do {
+            try await doing {
                 try await body(store)
-            } catch {
+            } finally: {
                 await store.close()
-                throw error
             }
-            await store.close()
         }
     }
 }

@@ -17,13 +17,13 @@ struct OutboundQueueTests {
     }
 
     @Test func writesAtOnceWhileTheSocketTakesMore() {
-        var queue = OutboundQueue<Int>(limit: 100)
+        var queue = OutboundQueue<Int>(limit: OutboundLimit(bytes: 100))
         #expect(offer(&queue, 1, bytes: 10, writable: true) == .write)
         #expect(queue.isEmpty)
     }
 
     @Test func keepsTheOrderOfWhatWaits() {
-        var queue = OutboundQueue<Int>(limit: 100)
+        var queue = OutboundQueue<Int>(limit: OutboundLimit(bytes: 100))
         #expect(offer(&queue, 1, bytes: 10) == .wait)
         #expect(offer(&queue, 2, bytes: 10, writable: true) == .wait)
         #expect(queue.bytes == 20)
@@ -34,14 +34,14 @@ struct OutboundQueueTests {
     }
 
     @Test func countsTheSocketsOwnBuffer() {
-        var queue = OutboundQueue<Int>(limit: 100)
+        var queue = OutboundQueue<Int>(limit: OutboundLimit(bytes: 100))
         #expect(offer(&queue, 1, bytes: 41, buffered: 60) == .overflow)
         #expect(offer(&queue, 1, bytes: 40, buffered: 60) == .wait)
     }
 
     /// Who has read everything was not slow.
     @Test func takesOneElementWhateverItsSize() {
-        var queue = OutboundQueue<Int>(limit: 100)
+        var queue = OutboundQueue<Int>(limit: OutboundLimit(bytes: 100))
         #expect(offer(&queue, 1, bytes: 500, writable: true) == .write)
         #expect(offer(&queue, 2, bytes: 500) == .wait)
         #expect(offer(&queue, 3, bytes: 1) == .overflow)
@@ -49,7 +49,7 @@ struct OutboundQueueTests {
     }
 
     @Test func leavesOutWhatIsNotEssentialPastHalf() {
-        var queue = OutboundQueue<Int>(limit: 100)
+        var queue = OutboundQueue<Int>(limit: OutboundLimit(bytes: 100))
         #expect(offer(&queue, 1, bytes: 45) == .wait)
         #expect(offer(&queue, 2, bytes: 10, essential: false) == .skip)
         #expect(offer(&queue, 3, bytes: 10) == .wait)

@@ -54,6 +54,19 @@ extension RedisPresence {
         PresenceRedis.records(in: try await redis.run(redis.reads(of: users)))
     }
 
+    package func listedUsers() async throws(PresenceError) -> [UserID] {
+        var users: [UserID] = []
+        var cursor = "0"
+        repeat {
+            let page = try await redis.run(PresenceCall("SSCAN", [redis.ownUsers, cursor, "COUNT", String(PresenceRedis.chunk)])).parts
+            // Something else is stored there.
+            guard let page, page.count == 2, let next = page[0].text else { break }
+            users += (page[1].parts ?? []).compactMap { $0.text.flatMap { UserID($0) } }
+            cursor = next
+        } while cursor != "0"
+        return users
+    }
+
     package func onlineUsers(limit: Int) async throws(PresenceError) -> (count: Int, users: [PresenceRecord]) {
         let replies = try await redis.run([
             PresenceCall("SCARD", [PresenceKeys.onlineUsers]),

@@ -46,7 +46,7 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
         self.ended = ended
         opensOnWebSocket = transport == .webSocket
         state = EngineIOState(transport: transport, configuration: configuration, now: Self.now)
-        waiting = OutboundQueue(limit: configuration.outboundLimitBytes)
+        waiting = OutboundQueue(limit: configuration.outboundLimit)
     }
 
     package var eventLoop: any EventLoop { loop.eventLoop }
@@ -91,7 +91,7 @@ extension EngineIOConnection {
 
     /// Whether half of what may wait for the client waits.
     package var isPressed: Bool {
-        state.transport == .webSocket ? socket?.isPressed ?? false : waiting.bytes > configuration.outboundLimitBytes / 2
+        state.transport == .webSocket ? socket?.isPressed ?? false : configuration.outboundLimit.isPressed(by: waiting.bytes)
     }
 
     /// Ends the session by the server's will.

@@ -114,7 +114,7 @@ extension EngineIOServer {
     /// Gives a new WebSocket connection to its session; called on the connection's event loop.
     func makeSocket(_ handler: WebSocketHandler, for upgrade: EngineIOUpgrade, on loop: SessionLoop) -> EngineIOSocket {
         let connection = upgrade.connection ?? makeConnection(upgrade.handshake, on: loop, over: .webSocket)
-        return EngineIOSocket(handler: handler, connection: connection, limit: configuration.outboundLimitBytes)
+        return EngineIOSocket(handler: handler, connection: connection, limit: configuration.outboundLimit)
     }
 }
 

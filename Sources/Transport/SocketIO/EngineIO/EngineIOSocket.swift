@@ -11,14 +11,14 @@ final class EngineIOSocket: WebSocketReceiver, @unchecked Sendable {
 
     private let handler: WebSocketHandler
     private let connection: EngineIOConnection
-    private let limit: Int
+    private let limit: OutboundLimit
     private let isAtHome: Bool
     private var batch: [(frame: ByteBuffer, isEssential: Bool)] = []
     private var batchBytes = 0
     /// Bytes that were handed over and wait, on their way or for the client.
     private let away = Atomic<Int>(0)
 
-    init(handler: WebSocketHandler, connection: EngineIOConnection, limit: Int) {
+    init(handler: WebSocketHandler, connection: EngineIOConnection, limit: OutboundLimit) {
         self.handler = handler
         self.connection = connection
         self.limit = limit
@@ -60,14 +60,14 @@ extension EngineIOSocket {
     var handlerAtHome: WebSocketHandler? { isAtHome ? handler : nil }
 
     var isPressed: Bool {
-        isAtHome ? handler.isPressed : away.load(ordering: .relaxed) + batchBytes > limit / 2
+        isAtHome ? handler.isPressed : limit.isPressed(by: away.load(ordering: .relaxed) + batchBytes)
     }
 
     func send(_ frame: ByteBuffer, isEssential: Bool) -> OutboundAdmission {
         guard !isAtHome else { return handler.send(frame, isEssential: isEssential) }
-        let total = away.load(ordering: .relaxed) + batchBytes + frame.readableBytes
-        if total > limit, total > frame.readableBytes { return .overflow }
-        if !isEssential, total > limit / 2 { return .skipped }
+        let waiting = away.load(ordering: .relaxed) + batchBytes
+        let admission = limit.admission(of: frame.readableBytes, behind: waiting, isEssential: isEssential)
+        guard admission == .accepted else { return admission }
         batch.append((frame, isEssential))
         batchBytes += frame.readableBytes
         if batch.count == 1 { connection.loop.eventLoop.execute { self.handOver() } }

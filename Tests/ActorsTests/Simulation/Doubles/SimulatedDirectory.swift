@@ -33,6 +33,10 @@ struct SimulatedDirectory: PresenceDirectory {
         try await ask { core.records(of: users) }
     }
 
+    func listedUsers() async throws(PresenceError) -> [UserID] {
+        try await ask { core.listed(identity.instanceID, limit: .max) }
+    }
+
     func onlineUsers(limit: Int) async throws(PresenceError) -> (count: Int, users: [PresenceRecord]) {
         try await ask { core.online(limit: limit) }
     }

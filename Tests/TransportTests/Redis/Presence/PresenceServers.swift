@@ -38,13 +38,11 @@ extension PresenceServers {
     /// Has the servers there for as long as `body` takes.
     func withPlace(_ body: @Sendable (_ place: PresencePlace) async throws -> Void) async throws {
         let place = try await start()
-        do {
+        try await doing {
             try await body(place)
-        } catch {
+        } finally: {
             await place.stop()
-            throw error
         }
-        await place.stop()
     }
 
     /// Has the instance A connected to the servers for as long as `body` takes.

@@ -111,6 +111,20 @@ struct RedisPresenceTests {
         }
     }
 
+    @Test("All users of an instance are listed, page by page; what else is stored there is nobody", arguments: PresenceServers.own)
+    func listed(_ servers: PresenceServers) async throws {
+        try await servers.withInstances { place, a, b in
+            #expect(try await a.directory.listedUsers().isEmpty)
+            let users = (0..<2_000).map { PresentUser.sample("user-\($0)") }
+            _ = try await a.directory.update(users.map { .online($0, [one], status: .online) })
+            _ = try await b.directory.setUserOnline(.sample("bob"), connection: one)
+            #expect(try await Set(a.directory.listedUsers()) == Set(users.map(\.userID)))
+            try await place.command("DEL", "instance_users:A")
+            try await place.command("SET", "instance_users:A", "something else")
+            #expect(try await a.directory.listedUsers().isEmpty)
+        }
+    }
+
     @Test("Scripts that Redis was told to forget are given to it again", arguments: PresenceServers.own)
     func scriptFlush(_ servers: PresenceServers) async throws {
         try await servers.withInstance { place, a in

@@ -1,5 +1,5 @@
 /// Runs `body`, and `cleanUp` after it, however it ends.
-func doing<Value>(
+package func doing<Value>(
     _ body: () async throws -> Value,
     finally cleanUp: () async -> Void
 ) async throws -> Value {
