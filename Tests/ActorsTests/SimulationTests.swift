@@ -25,7 +25,7 @@ struct SimulationTests {
             "reconciler-off", "kicks-by-bus-alone", "kick-without-store", "kick-in-several-documents",
             "late-ban-closes-all", "cache-outlives-kick", "never-stale", "local-read", "ack-before-commit", "idempotency-off",
             "answer-waits-for-bus", "no-overlap", "raise-tried-once", "last-seq-without-raise", "stamp-of-this-connection",
-            "cursor-at-highest", "lease-outlives-instance",
+            "cursor-at-highest", "lease-outlives-instance", "lists-nobody",
         ]
     )
     func mutation(_ name: String) async throws {

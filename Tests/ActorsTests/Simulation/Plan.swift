@@ -29,6 +29,12 @@ struct Plan {
         case busDown(Duration)
         /// Redis forgets everything.
         case flush
+        /// Redis saves what it holds.
+        case save
+        /// Redis is away that long, and starts again with what it has saved.
+        case restart(Duration)
+        /// Everybody's devices stay away until everything is healed.
+        case stayAway(person: Int)
         /// The process stands still.
         case freeze(instance: Int, Duration)
         /// The process is stopped in order.
@@ -57,7 +63,7 @@ struct Plan {
     var end: Duration {
         let end = steps.map { $0.at + $0.action.duration }.max() ?? .zero
         // Who stays away has to be seen to be offline first.
-        return steps.contains { if case .crash(_, _, silent: true) = $0.action { true } else { false } } ? end + .seconds(21) : end
+        return steps.contains(where: \.action.keepsSomebodyAway) ? end + .seconds(21) : end
     }
 
     init(seed: UInt64) {
@@ -85,9 +91,17 @@ extension Plan.Action {
     fileprivate var duration: Duration {
         switch self {
         case .store(_, _, let duration), .bus(_, _, let duration), .busDown(let duration), .slow(_, let duration): duration
+        case .restart(let duration): duration
         case .crash(_, let duration, _), .ban(_, _, let duration), .freeze(_, let duration): duration
         case .drain(_, let duration): duration + .seconds(7)
         default: .zero
+        }
+    }
+
+    fileprivate var keepsSomebodyAway: Bool {
+        switch self {
+        case .crash(_, _, silent: true), .stayAway: true
+        default: false
         }
     }
 }
@@ -159,6 +173,7 @@ private struct PlanMaker {
         if number(6) == 0 { steps.append(step(.flush)) }
         if number(5) == 0 { steps.append(step(.freeze(instance: instance(), milliseconds(flips() ? 20_000 : 6_000)))) }
         if number(6) == 0 { steps.append(step(.drain(instance: instance(), restarted: milliseconds(3_000)))) }
+        if number(6) == 0 { steps += restartAsItWas() }
         return steps.sorted { $0.at < $1.at }
     }
 
@@ -308,6 +323,16 @@ private struct PlanMaker {
             steps.append(Plan.Step(at: before(1_500) + milliseconds(1_500), action: .send(device: sender, .hall, count: 1)))
         }
         return steps
+    }
+
+    /// Redis starts again with what it had saved before somebody left for good.
+    private mutating func restartAsItWas() -> [Plan.Step] {
+        let save = step(.save)
+        let left = save.at + milliseconds(2_000)
+        return [
+            save, Plan.Step(at: left, action: .stayAway(person: number(Plan.people))),
+            Plan.Step(at: left + milliseconds(2_000), action: .restart(milliseconds(flips() ? 300 : 5_000))),
+        ]
     }
 
     private mutating func target() -> Plan.Target {

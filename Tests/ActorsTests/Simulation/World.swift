@@ -30,7 +30,7 @@ final class World: @unchecked Sendable {
     private(set) var isOver = false
     /// What was done to it: faults of store, bus and processes.
     private(set) var faults = 0
-    /// When Redis was emptied last.
+    /// When Redis was emptied last, or came back as it had been.
     private(set) var flushedAt: Duration?
     private var random: SeededGenerator
     private var boots = 0
@@ -184,6 +184,12 @@ final class World: @unchecked Sendable {
             faults += 1
             flushedAt = scheduler.now
             directory.flush()
+        case .save: directory.save()
+        case .restart(let duration):
+            begin(.isDown, on: instances, for: duration)
+            flushedAt = scheduler.now + duration
+            directory.restart(among: Set(instances.map(\.identity.boot)))
+        case .stayAway(let person): keepAway(people[person])
         case .freeze(let instance, let duration): freeze(instances[instance], for: duration)
         case .drain(let instance, let restarted): drain(instance, restarted: restarted)
         case .crash(let instance, let restarted, let silent): crash(instance, restarted: restarted, silent: silent)
@@ -235,12 +241,14 @@ final class World: @unchecked Sendable {
         guard instance.isAlive else { return }
         faults += 1
         if silent {
-            for person in people where !person.isElsewhere(than: instance, in: self) {
-                for device in devices where device.person.userID == person.userID { device.stayAway() }
-                checker.expectOffline(person)
-            }
+            for person in people where !person.isElsewhere(than: instance, in: self) { keepAway(person) }
         }
         end(index, restarted: restarted)
+    }
+
+    private func keepAway(_ person: Person) {
+        for device in devices where device.person.userID == person.userID { device.stayAway() }
+        checker.expectOffline(person)
     }
 
     private func end(_ index: Int, restarted: Duration) {

@@ -34,7 +34,7 @@ struct SimulatedDirectory: PresenceDirectory {
     }
 
     func listedUsers() async throws(PresenceError) -> [UserID] {
-        try await ask { core.listed(identity.instanceID, limit: .max) }
+        try await ask { core.listed(by: identity.instanceID) }
     }
 
     func onlineUsers(limit: Int) async throws(PresenceError) -> (count: Int, users: [PresenceRecord]) {

@@ -162,7 +162,12 @@ final class SimulatedInstance: @unchecked Sendable {
     }
 
     func start() {
-        bus.onRestored = { Task { await self.reconciler.reconcile() } }
+        bus.onRestored = {
+            Task {
+                await self.presence.directoryReturned()
+                _ = await self.reconciler.reconcile()
+            }
+        }
         services = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.consumer.run() }

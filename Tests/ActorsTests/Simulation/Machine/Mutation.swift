@@ -34,6 +34,8 @@ enum Mutation: String, CaseIterable {
     case lastSeqWithoutRaise = "last-seq-without-raise"
     /// The lease of an instance that has died never ends.
     case leaseOutlivesInstance = "lease-outlives-instance"
+    /// The directory lists nobody with an instance that asks for its users.
+    case listsNobody = "lists-nobody"
     /// The client brings the stamp of the very connection in its `SYNC`.
     case stampOfThisConnection = "stamp-of-this-connection"
     /// The client's cursor is the highest number that it has seen.
