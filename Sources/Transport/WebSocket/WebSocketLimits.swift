@@ -2,6 +2,7 @@
 package struct WebSocketLimits: Hashable, Sendable {
     /// The longest message of a client, in bytes.
     package var maxFrameBytes = 64 * 1_024
+    /// Of what waits for a client that doesn't read.
     package var outboundLimit = OutboundLimit()
     /// What the socket is read with, in bytes: each idle connection keeps one such buffer.
     package var receiveBufferBytes = 512

@@ -14,6 +14,7 @@ package struct EngineIOConfiguration: Hashable, Sendable {
     package var farewellTimeout: Duration = .seconds(30)
     /// Sessions by long polling that one instance holds; the next handshake is refused with 503.
     package var pollingSessionLimit = 20_000
+    /// Of what waits for a client that doesn't read.
     package var outboundLimit = OutboundLimit()
 
     package init(path: String) {
