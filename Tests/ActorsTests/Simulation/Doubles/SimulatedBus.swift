@@ -158,28 +158,8 @@ extension SimulatedBus {
 
     private func hears(_ event: BusEvent) -> Bool {
         guard network.isTargeted else { return true }
-        let wanted = event.simulatedTopics
+        let wanted = event.topics
         return wanted.isEmpty || wanted.contains { topics[$0, default: 0] > 0 }
-    }
-}
-
-extension BusEvent {
-    /// Whose followers are told; nobody in particular: everybody is.
-    fileprivate var simulatedTopics: [BusTopic] {
-        switch self {
-        case .message(let message): Self.topics(of: message.conversationID)
-        case .chat(.membership(let name, let user, _)): [.channel(name), .user(user)]
-        case .chat(let event): Self.topics(of: event.conversationID)
-        case .presence(let event): [.presence(event.userID)]
-        case .kick: []
-        }
-    }
-
-    private static func topics(of conversation: ConversationID) -> [BusTopic] {
-        switch conversation {
-        case .direct(let pair): [.user(pair.first), .user(pair.second)]
-        case .channel(let name): [.channel(name)]
-        }
     }
 }
 
