@@ -3,7 +3,7 @@
 import re
 
 PREFIXES = ("", "ch:", "https://")
-OTHERS = ("", " ", "é", "a b", "A/B", "a\u0000b", "a\u0001b", "0", "01", "-1", "UPPER", "http://plain.example", "https://", "ch:", "1" * 20, "1" * 21)
+OTHERS = ("", " ", "é", "a b", "A/B", "a\u0000b", "a\u0001b", "a\u007fb", "a\u0085b", "0", "01", "-1", "UPPER", "http://plain.example", "https://", "ch:", "1" * 20, "1" * 21)
 NOT = {
     "string": (1, True, [], {}),
     "integer": ("1", "x", 1.5, True, []),

@@ -168,7 +168,8 @@ extension ChatChannel {
     package static let maxTitleLength = 100
 
     fileprivate static func check(title: String) throws(RequestError) {
-        guard (1...maxTitleLength).contains(title.unicodeScalars.count), !title.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
+        let scalars = title.unicodeScalars
+        guard (1...maxTitleLength).contains(scalars.count), !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw RequestError(.badRequest, "title: 1 to \(maxTitleLength) characters, no control characters")
         }
     }

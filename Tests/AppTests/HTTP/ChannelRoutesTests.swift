@@ -34,7 +34,7 @@ struct ChannelRoutesTests {
             #expect(refused.status == 400, "\(name)")
             #expect(refused.code == "BAD_REQUEST")
         }
-        for title in ["", String(repeating: "t", count: 101), "a\nb"] {
+        for title in ["", String(repeating: "t", count: 101), "a\nb", "a\u{7F}b", "a\u{80}b", "a\u{9F}b"] {
             let body: JSONValue = ["name": .string("t-" + mark), "title": .string(title)]
             #expect(try await ada.api.call(.POST, "/api/channels", body).status == 400)
         }
