@@ -35,8 +35,9 @@ class Answers(unittest.TestCase):
         visitor.ask("POST", "/api/auth/login", {"username": ada.username, "password": "correct horse"}, expected=200)
         visitor.ask("POST", "/api/auth/register", {"username": ada.username, "password": "correct horse"}, expected=409)
         ada.ask("POST", "/api/auth/logout", expected=204)
-        foreign = {"Origin": "https://evil.example", "Cookie": "token=x"}
-        visitor.ask("POST", "/api/auth/register", {"username": fresh(), "password": "correct horse"}, foreign, expected=403)
+        foreign = {"Origin": "https://evil.example"}
+        for path in ("register", "login"):
+            visitor.ask("POST", f"/api/auth/{path}", {"username": fresh(), "password": "correct horse"}, foreign, expected=403)
 
     def own_account(self):
         ada = Person("ada")

@@ -6,6 +6,7 @@ import Hummingbird
 struct AccountRoutes: Sendable {
     let accounts: Accounts
     let authentication: AuthenticationMiddleware
+    let origins: OriginMiddleware
     let peers: PeerResolver
     let cookies: TokenCookie
 
@@ -15,13 +16,14 @@ struct AccountRoutes: Sendable {
     }
 
     func add(to api: RouterGroup<APIContext>) {
-        api.post("auth/register") { request, context in
+        let door = api.group("auth").add(middleware: LogInOriginMiddleware(origins: origins))
+        door.post("register") { request, context in
             let body = try await JSONBody.decode(Credentials.self, from: request)
             let peer = peers.peer(of: request, context: context)
             let logIn = try await accounts.register(username: body.username, password: body.password, peer: peer)
             return try answer(logIn, status: .created)
         }
-        api.post("auth/login") { request, context in
+        door.post("login") { request, context in
             let body = try await JSONBody.decode(Credentials.self, from: request)
             let peer = peers.peer(of: request, context: context)
             let logIn = try await accounts.logIn(username: body.username, password: body.password, peer: peer)

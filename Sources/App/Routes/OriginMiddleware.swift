@@ -15,20 +15,23 @@ struct OriginMiddleware: RouterMiddleware {
         next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard let origin = request.headers[.origin] else { return try await next(request, context) }
-        let isAllowed = origins.allows(origin, own: RequestEndpoint(request, context: context, proxies: proxies).ownOrigin)
+        let isAllowed = allows(origin, request, context)
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             return Response(status: isAllowed ? .noContent : .forbidden, headers: isAllowed ? preflight(origin) : [:])
         }
         let changes = request.method != .get && request.method != .head
         if changes, !isAllowed, CarriedToken.cookie(request.headers[values: .cookie]) != nil {
-            let error = RequestError(.forbidden, "This Origin is not allowed.")
-            return try JSONBody.response(ErrorPayload(error), status: .forbidden)
+            return try JSONBody.response(ErrorPayload(.originNotAllowed), status: .forbidden)
         }
         var response = try await next(request, context)
         if isAllowed {
             for field in headers(origin) { response.headers[field.name] = field.value }
         }
         return response
+    }
+
+    fileprivate func allows(_ origin: String, _ request: Request, _ context: APIContext) -> Bool {
+        origins.allows(origin, own: RequestEndpoint(request, context: context, proxies: proxies).ownOrigin)
     }
 
     private func headers(_ origin: String) -> HTTPFields {
@@ -42,6 +45,29 @@ struct OriginMiddleware: RouterMiddleware {
         fields[.accessControlMaxAge] = "600"
         return fields
     }
+}
+
+/// Refuses to log anybody in for a page of another origin, whether or not a cookie comes with the request.
+///
+/// The answer's cookie would be kept: the page could make the visitor's browser that of an account of its own.
+struct LogInOriginMiddleware: RouterMiddleware {
+    let origins: OriginMiddleware
+
+    func handle(
+        _ request: Request,
+        context: APIContext,
+        next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        if let origin = request.headers[.origin], !origins.allows(origin, request, context) { throw RequestError.originNotAllowed }
+        return try await next(request, context)
+    }
+}
+
+extension RequestError {
+    fileprivate static let originNotAllowed = RequestError(
+        .forbidden,
+        "This origin is not allowed; ALLOWED_ORIGINS lists those that are."
+    )
 }
 
 /// Says who is at the other end of a request, behind a trusted proxy too.

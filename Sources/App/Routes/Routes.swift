@@ -40,6 +40,7 @@ struct Routes: Sendable {
             accounts: accounts,
             authentication: authentication,
             peers: PeerResolver(proxies: settings.http.trustedProxies),
+            origins: origins,
             cookies: TokenCookie(isSecure: !settings.instance.isDevelopment, domain: settings.http.cookieDomain)
         ).add(to: router.group("api"))
 

@@ -46,6 +46,50 @@ extension HTTPTests {
             #expect(try await person.api.raw(.PATCH, "/api/me", headers: both, body: "{}").status == 403)
         }
 
+        @Test(
+            "Nobody is logged in for a page of another origin, though no cookie comes along",
+            arguments: ["https://evil.example", "http://chat.example", "null", ""]
+        )
+        func logIn(origin: String) async throws {
+            let visitor = try RunningCluster.current.visitor
+            let known = try await visitor.person().account.username
+            let unknown = "p" + SystemRandomNumberGenerator.hexadecimal(bytes: 5)
+            // As a form of a page sends it, and as a script does.
+            for type in ["text/plain", "application/json"] {
+                for (path, name) in [("login", known), ("register", unknown)] {
+                    let headers = [("Origin", origin), ("Content-Type", type), ("X-Forwarded-For", "198.51.100.20")]
+                    let answer = try await visitor.raw(.POST, "/api/auth/\(path)", headers: headers, body: credentials(name))
+                    #expect(answer.status == 403, "\(path)")
+                    #expect(answer.code == "FORBIDDEN")
+                    #expect(answer.headers["Set-Cookie"].isEmpty)
+                }
+            }
+            let nobody = try await visitor.raw(
+                .POST,
+                "/api/auth/login",
+                headers: [("X-Forwarded-For", "198.51.100.20")],
+                body: credentials(unknown)
+            )
+            #expect(nobody.status == 401)
+        }
+
+        @Test("The own page, an allowed one and a program without an origin log in")
+        func allowedLogIn() async throws {
+            let cluster = try RunningCluster.current
+            let name = try await cluster.visitor.person().account.username
+            for origin in [cluster.urlA, "https://chat.example", nil] {
+                let headers = origin.map { [("Origin", $0)] } ?? []
+                let answer = try await cluster.visitor.raw(.POST, "/api/auth/login", headers: headers, body: credentials(name))
+                #expect(answer.status == 200)
+                #expect(answer.headers.first(name: "Access-Control-Allow-Origin") == origin)
+                #expect(!answer.headers["Set-Cookie"].isEmpty)
+            }
+        }
+
+        private func credentials(_ name: String) -> String {
+            #"{"username":"\#(name)","password":"\#(Person.password)"}"#
+        }
+
         @Test("The instance's own origin, an allowed one and no origin may")
         func allowed() async throws {
             let cluster = try RunningCluster.current
