@@ -31,9 +31,12 @@ struct ErrorMiddleware: RouterMiddleware {
         if let delay = error.retryAfter {
             headers[.retryAfter] = String(max(1, (delay.milliseconds + 999) / 1_000))
         }
+        let status = status ?? HTTPResponse.Status(code: error.code.httpStatus)
+        // How to get in (RFC 9110, 15.5.2).
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         return try JSONBody.response(
             ErrorPayload(error),
-            status: status ?? HTTPResponse.Status(code: error.code.httpStatus),
+            status: status,
             headers: headers
         )
     }

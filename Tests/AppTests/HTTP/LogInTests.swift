@@ -30,6 +30,7 @@ extension HTTPTests {
             }
             #expect(answers.allSatisfy { $0.status == 401 && $0.code == "UNAUTHENTICATED" })
             #expect(Set(answers.map(\.message)).count == 1)
+            #expect(answers.allSatisfy { $0.headers.first(name: "WWW-Authenticate") == "Bearer" })
             #expect(answers.allSatisfy { $0.headers["Set-Cookie"].isEmpty })
         }
 

@@ -137,6 +137,7 @@ extension HTTPTests {
             let visitor = try RunningCluster.current.visitor
             let allowed = try await visitor.raw(.GET, "/api/me", headers: [("Origin", "https://chat.example")])
             #expect(allowed.status == 401)
+            #expect(allowed.headers.first(name: "WWW-Authenticate") == "Bearer")
             #expect(allowed.headers.first(name: "Access-Control-Allow-Origin") == "https://chat.example")
             let other = try await visitor.raw(.GET, "/api/me", headers: [("Origin", "https://evil.example")])
             #expect(other.status == 401)
