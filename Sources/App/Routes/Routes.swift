@@ -23,8 +23,9 @@ struct Routes: Sendable {
 
     /// - Parameter door: where clients of Socket.IO come in.
     func router(door: SocketIODoor) -> Router<APIContext> {
-        let router = Router(context: APIContext.self)
+        let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         let origins = OriginMiddleware(origins: settings.http.allowedOrigins, proxies: settings.http.trustedProxies)
+        router.add(middleware: HeadMiddleware<APIContext>())
         router.add(middleware: RequestTimeMiddleware())
         router.add(middleware: origins)
         router.add(middleware: SocketIOMiddleware(door: door, proxies: settings.http.trustedProxies))
@@ -39,8 +40,8 @@ struct Routes: Sendable {
         AccountRoutes(
             accounts: accounts,
             authentication: authentication,
-            peers: PeerResolver(proxies: settings.http.trustedProxies),
             origins: origins,
+            peers: PeerResolver(proxies: settings.http.trustedProxies),
             cookies: TokenCookie(isSecure: !settings.instance.isDevelopment, domain: settings.http.cookieDomain)
         ).add(to: router.group("api"))
 

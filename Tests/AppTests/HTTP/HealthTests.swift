@@ -34,6 +34,23 @@ extension HTTPTests {
             #expect(answer.headers.first(name: "Content-Type") == "application/json; charset=utf-8")
         }
 
+        @Test(
+            "HEAD is answered as GET is, refusals and unknown paths too, and without a body",
+            arguments: [
+                ("/livez", 200), ("/readyz", 200), ("/metrics", 200), ("/", 200), ("/openapi.json", 200), ("/api/me", 401),
+                ("/api/admin/users", 401), ("/nowhere", 404), ("/api/auth/login", 404),
+            ]
+        )
+        func head(path: String, status: Int) async throws {
+            let base = try RunningCluster.current.urlA
+            let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let answer = try await RawExchange.answer(to: request, at: base)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.hasSuffix("\r\n\r\n"))
+            #expect(answer.ranges(of: "\r\n\r\n").count == 1)
+            #expect(answer.firstMatch(of: /(?i)\r\ncontent-length: [1-9]/) != nil)
+        }
+
         @Test("A request for /ws that is no upgrade is told so")
         func noUpgrade() async throws {
             let answer = try await RunningCluster.current.visitor.raw(.GET, "/ws")

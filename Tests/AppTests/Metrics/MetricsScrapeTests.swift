@@ -161,6 +161,12 @@ struct MetricsPortTests {
         let port = try #require(line.firstMatch(of: /"port":(\d+)/)?.output.1)
         let text = try await MetricsScrapeTests.scrape("http://127.0.0.1:\(port)")
         #expect(MetricsScrapeTests.value("switchboard_store_up", in: text) == 1)
+        for (path, status) in [("/metrics", 200), ("/api/me", 404)] {
+            let request = "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let answer = try await RawExchange.answer(to: request, at: "http://127.0.0.1:\(port)")
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.hasSuffix("\r\n\r\n"))
+        }
         #expect(try await server.visitor.call(.GET, "/metrics").status == 404)
         #expect(try await server.visitor.at("http://127.0.0.1:\(port)").call(.GET, "/api/me").status == 404)
     }
