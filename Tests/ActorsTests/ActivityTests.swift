@@ -40,6 +40,58 @@ struct ActivityTests {
         #expect(spans.first?.counts[.connections] == 2)
     }
 
+    @Test("At the end the minute that runs is stored, with what ended last")
+    func finished() async throws {
+        let recorder = recorder()
+        meter.stored(messages: 3)
+        await recorder.look()
+        meter.stored(messages: 1)
+        meter.connectionEnded(after: .seconds(90))
+        await recorder.finish()
+        let spans = try await stored
+        #expect(spans.map(\.start) == [ActivityLog.minute(of: time.now())])
+        #expect(spans.first?.counts[.messages] == 4)
+        #expect(spans.first?.counts[.withinTenMinutes] == 1)
+        #expect(spans.first?.counts[.connections] == 2)
+    }
+
+    @Test("At the end a minute that was over and the one that ran are stored each")
+    func finishedLater() async throws {
+        let recorder = recorder()
+        meter.stored(messages: 3)
+        await recorder.look()
+        time.advance(by: .seconds(61))
+        meter.stored(messages: 1)
+        await recorder.finish()
+        #expect(try await stored.map { $0.counts[.messages] } == [3, 1])
+    }
+
+    @Test("Who starts again within the minute adds to what the life before has stored, and once")
+    func restarted() async throws {
+        let first = recorder(connections: 7)
+        meter.stored(messages: 3)
+        await first.look()
+        let second = recorder(connections: 2)
+        await second.look()
+        // The first one ends only now, as where its successor is started before.
+        await first.finish()
+        meter.stored(messages: 4)
+        await second.look()
+        time.advance(by: .seconds(60))
+        // The store is away at first.
+        await store.failNext(.activityOfInstance, StoreError(.unavailable, "away"))
+        await store.failNext(.recordActivity, StoreError(.unavailable, "away"))
+        for _ in 0..<4 { await second.look() }
+        let spans = try await stored
+        #expect(spans.count == 1)
+        #expect(spans.first?.counts[.messages] == 7)
+        #expect(spans.first?.counts[.connections] == 7)
+        let third = recorder(connections: 1)
+        meter.stored(messages: 1)
+        await third.finish()
+        #expect(try await stored.map { $0.counts[.messages] } == [7, 1])
+    }
+
     @Test("What the store didn't take is stored later, up to an hour of it")
     func storeAway() async throws {
         let recorder = recorder()

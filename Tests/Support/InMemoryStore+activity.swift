@@ -7,6 +7,11 @@ extension InMemoryStore {
         activity.append(minute)
     }
 
+    package func activity(of instanceID: String, in minute: Int64) async throws(StoreError) -> ActivityCounts? {
+        try await enter(.activityOfInstance)
+        return activity.first { $0.minute == minute && $0.instanceID == instanceID }?.counts
+    }
+
     package func activity(in minutes: Range<Int64>, step: Int64) async throws(StoreError) -> [ActivitySpan] {
         try await enter(.activity)
         var byMinute: [Int64: ActivityCounts] = [:]

@@ -12,7 +12,7 @@ package actor InMemoryStore: Store {
         case watermark, changedConversations, changedMemberships, kickedUsers, kickedSessions
         case updates, updatedMessages, messagesAfter, missed
         case record, auditLog
-        case recordActivity, activity, forgetActivity
+        case recordActivity, activityOfInstance, activity, forgetActivity
     }
 
     private struct Held {

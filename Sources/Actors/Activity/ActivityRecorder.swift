@@ -56,9 +56,21 @@ package actor ActivityRecorder {
         await forget(now)
     }
 
+    /// A last look when everything has ended, and the minute that runs is stored as it is. To be called once, after `run`.
+    package func finish() async {
+        let now = time.now()
+        log.note(meter.take(), at: now)
+        log.endMinute()
+        await write()
+    }
+
     private func write() async {
         while let next = log.next {
             do throws(StoreError) {
+                if next.isShared {
+                    log.takeIn(try await store.activity(of: instanceID, in: next.minute))
+                    continue
+                }
                 try await store.record(ActivityMinute(instanceID: instanceID, minute: next.minute, counts: next.counts))
                 log.stored(next.minute)
             } catch {

@@ -13,6 +13,13 @@ extension MongoStore {
         }
     }
 
+    package func activity(of instanceID: String, in minute: Int64) async throws(StoreError) -> ActivityCounts? {
+        let filter: BSONDocument = ["minute": .int64(minute), "instance": .string(instanceID)]
+        return try await perform { client in
+            try client.find(MongoSchema.activity, filter, ["limit": .int64(1)]).first.map { try ActivityCounts($0) }
+        }
+    }
+
     package func activity(in minutes: Range<Int64>, step: Int64) async throws(StoreError) -> [ActivitySpan] {
         let span: BSONDocument = ["$mod": .array([.string("$_id"), .int64(max(1, step))])]
         let stages: [BSONDocument] = [
@@ -27,9 +34,7 @@ extension MongoStore {
         ]
         return try await perform { client in
             try client.aggregate(MongoSchema.activity, stages).map { document in
-                var counts = ActivityCounts()
-                for figure in ActivityFigure.allCases { counts[figure] = Int(try document.integer(figure.field)) }
-                return ActivitySpan(start: try document.integer("_id"), counts: counts)
+                ActivitySpan(start: try document.integer("_id"), counts: try ActivityCounts(document))
             }
         }
     }
@@ -47,6 +52,13 @@ extension MongoStore {
             group.append(figure.field, .document([isAdded(figure) ? "$sum" : "$max": .string("$\(figure.field)")]))
         }
         return group
+    }
+}
+
+extension ActivityCounts {
+    fileprivate init(_ document: BSONDocument) throws {
+        self.init()
+        for figure in ActivityFigure.allCases { self[figure] = Int(try document.integer(figure.field)) }
     }
 }
 

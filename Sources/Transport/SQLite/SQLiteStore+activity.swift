@@ -16,6 +16,14 @@ extension SQLiteStore {
         }
     }
 
+    package func activity(of instanceID: String, in minute: Int64) async throws(StoreError) -> ActivityCounts? {
+        let columns = ActivityFigure.allCases.map(\.column).joined(separator: ", ")
+        return try await read { db in
+            let statement = try db.cachedStatement(sql: "SELECT \(columns) FROM activity WHERE minute = ? AND instance = ?")
+            return try Row.fetchOne(statement, arguments: [minute, instanceID]).map { try ActivityCounts($0, from: 0) }
+        }
+    }
+
     package func activity(in minutes: Range<Int64>, step: Int64) async throws(StoreError) -> [ActivitySpan] {
         let step = max(1, step)
         return try await read { db in
@@ -29,11 +37,7 @@ extension SQLiteStore {
             )
             let rows = try Row.fetchCursor(statement, arguments: [step, minutes.lowerBound, minutes.upperBound])
             return try Array(
-                rows.map { row in
-                    var counts = ActivityCounts()
-                    for figure in ActivityFigure.allCases { counts[figure] = Int(try row.integer(figure.rawValue + 1)) }
-                    return ActivitySpan(start: try row.integer(0), counts: counts)
-                }
+                rows.map { row in ActivitySpan(start: try row.integer(0), counts: try ActivityCounts(row, from: 1)) }
             )
         }
     }
@@ -46,6 +50,14 @@ extension SQLiteStore {
 
     private static func merged(_ isAdded: (ActivityFigure) -> Bool) -> String {
         ActivityFigure.allCases.map { "\(isAdded($0) ? "sum" : "max")(\($0.column)) AS \($0.column)" }.joined(separator: ", ")
+    }
+}
+
+extension ActivityCounts {
+    /// - Parameter first: the column of the first figure; the others follow.
+    fileprivate init(_ row: Row, from first: Int) throws {
+        self.init()
+        for figure in ActivityFigure.allCases { self[figure] = Int(try row.integer(first + figure.rawValue)) }
     }
 }
 

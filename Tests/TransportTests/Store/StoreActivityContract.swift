@@ -43,6 +43,19 @@ struct StoreActivityContract {
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `what is stored of an instance's minute can be read alone`(kind: StoreKind) async throws {
+        try await kind.withPair { one, other in
+            let line = minute(7, "A", [.messages: 3, .users: 9, .later: 2])
+            try await one.record(line)
+            try await one.record(minute(7, "B", [.messages: 1]))
+            try await one.record(minute(8, "A", [.messages: 5]))
+            #expect(try await other.activity(of: "A", in: 7) == line.counts)
+            #expect(try await other.activity(of: "A", in: 6) == nil)
+            #expect(try await other.activity(of: "C", in: 7) == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `old minutes go, others stay`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in Int64(1)...5 { try await store.record(minute(number, "A", [.messages: 1])) }
