@@ -129,7 +129,8 @@ struct Instance: Sendable {
             moderation: moderation,
             ids: ids,
             time: time,
-            tokenLifetime: settings.accounts.tokenLifetime
+            tokenLifetime: settings.accounts.tokenLifetime,
+            sharedFailures: busService.map { RedisLogInFailures(executor: $0) }
         )
         busConsumer = BusConsumerService(
             consumer: BusConsumer(

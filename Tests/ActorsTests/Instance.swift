@@ -28,6 +28,7 @@ struct Instance: Sendable {
         time: ManualTime = ManualTime(),
         limits: SessionLimits = SessionLimits(rateLimit: 0),
         directory: (any PresenceDirectory)? = nil,
+        sharedFailures: (any LogInFailures)? = nil,
         tracing: any MessageTracing = NoTracing(),
         metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -54,6 +55,7 @@ struct Instance: Sendable {
             ids: ids,
             time: time,
             tokenLifetime: .seconds(86_400),
+            sharedFailures: sharedFailures,
             logger: logger
         )
         presence = PresenceHub(directory: directory, bus: bus, store: store, time: time, logger: logger, presenceLogger: logger)

@@ -177,6 +177,63 @@ struct AccountsTests {
         _ = try await instance.accounts.logIn(username: "ada", password: "correct horse", peer: .unknown)
     }
 
+    private func attempt(_ instance: Instance, _ password: String, name: String = "ada", from address: String? = nil) async -> RequestError?
+    {
+        let peer = PeerInfo(userAgent: nil, address: address)
+        do {
+            _ = try await instance.accounts.logIn(username: name, password: password, peer: peer)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func failuresCountOverAllInstances() async throws {
+        let (store, time) = (InMemoryStore(), ManualTime())
+        let shared = SharedFailures(time: time)
+        let a = Instance("A", store: store, time: time, sharedFailures: shared)
+        let b = Instance("B", store: store, time: time, sharedFailures: shared)
+        _ = try await a.register("ada")
+        _ = try await a.register("bob")
+        for instance in [a, b] {
+            for _ in 0..<5 { #expect(await attempt(instance, "wrong horse")?.code == .unauthenticated) }
+        }
+        for instance in [a, b] {
+            let refused = await attempt(instance, "correct horse", name: "ADA")
+            #expect(refused?.code == .rateLimited)
+            #expect(refused?.retryAfter == .seconds(300))
+            #expect(instance.hasher.verifications == 5)
+            #expect(await attempt(instance, "correct horse", name: "bob") == nil)
+        }
+        time.advance(by: .seconds(300))
+        #expect(await attempt(b, "correct horse") == nil)
+    }
+
+    @Test func anAddressThatMustWaitDoesNotCountForANameAnyMore() async throws {
+        let time = ManualTime()
+        let shared = SharedFailures(time: time)
+        let instance = Instance(time: time, sharedFailures: shared)
+        _ = try await instance.register("ada")
+        // As other instances have counted while the passwords were checked here.
+        shared.isHiding = true
+        for _ in 0..<10 { shared.count(.address("192.0.2.1")) }
+        #expect(await attempt(instance, "wrong horse", from: "192.0.2.1")?.code == .rateLimited)
+        #expect(shared.failures(of: .name("ada")) == 0)
+    }
+
+    @Test func withoutAWordOfTheOthersAnInstanceCountsForItself() async throws {
+        let (store, time) = (InMemoryStore(), ManualTime())
+        let shared = SharedFailures(time: time)
+        let a = Instance("A", store: store, time: time, sharedFailures: shared)
+        let b = Instance("B", store: store, time: time, sharedFailures: shared)
+        _ = try await a.register("ada")
+        for _ in 0..<5 { _ = await attempt(a, "wrong horse") }
+        shared.isAway = true
+        for _ in 0..<5 { #expect(await attempt(a, "wrong horse")?.code == .unauthenticated) }
+        #expect(await attempt(a, "correct horse")?.code == .rateLimited)
+        #expect(await attempt(b, "correct horse") == nil)
+    }
+
     @Test func aSuspendedAccountIsToldSoOnlyWithItsPassword() async throws {
         let instance = Instance()
         let ada = try await instance.register("ada")

@@ -18,13 +18,12 @@ package final class Accounts: Sendable {
     private let tokenLifetime: Duration
     private let metrics: ChatMetrics
     private let logger: Logger
-    private let throttle = Locked(FailureThrottle<ThrottleKey>())
+    private let throttle = Locked(FailureThrottle<LogInKey>())
+    private let sharedFailures: (any LogInFailures)?
 
-    private enum ThrottleKey: Hashable {
-        case name(String)
-        case address(String)
-    }
-
+    /// - Parameters:
+    ///   - tokenLifetime: how long a log-in lasts.
+    ///   - sharedFailures: counts the failures of all instances beside those of this one; nil where there are no others.
     package init(
         store: any Store,
         hasher: any PasswordHasher,
@@ -33,6 +32,7 @@ package final class Accounts: Sendable {
         ids: any IDGenerator,
         time: any TimeSource,
         tokenLifetime: Duration,
+        sharedFailures: (any LogInFailures)? = nil,
         metrics: ChatMetrics = .shared,
         logger: Logger = Logger(label: "Session")
     ) {
@@ -43,6 +43,7 @@ package final class Accounts: Sendable {
         self.ids = ids
         self.time = time
         self.tokenLifetime = tokenLifetime
+        self.sharedFailures = sharedFailures
         self.metrics = metrics
         self.logger = logger
     }
@@ -91,12 +92,13 @@ package final class Accounts: Sendable {
     /// - Throws: `.unauthenticated`, `.accountSuspended` (only with the right password), `.rateLimited` after ten failures in five minutes.
     package func logIn(username: String, password: String, peer: PeerInfo) async throws(RequestError) -> LogIn {
         let name = Username(username)
-        let keys = (name.map { [ThrottleKey.name($0.folded)] } ?? []) + (peer.address.map { [.address($0)] } ?? [])
-        try admit(keys)
+        // The address first: what it may not try any more is not held against a name.
+        let keys = (peer.address.map { [LogInKey.address($0)] } ?? []) + (name.map { [.name($0.folded)] } ?? [])
+        try await admit(keys)
         let credentials = try await credentials(name)
         let isRight = try await hasher.verify(password, against: credentials?.passwordHash)
         // Asked again: of guesses at the same time no more may be answered than of those one after the other, right ones included.
-        try admit(keys, countsAsFailure: !isRight || credentials == nil)
+        try await admit(keys, countsAsFailure: !isRight || credentials == nil)
         guard isRight, let user = credentials?.user else {
             metrics.sessions.noteWrongPassword()
             throw RequestError(.unauthenticated, "Wrong username or password.")
@@ -110,18 +112,25 @@ package final class Accounts: Sendable {
         try await moderation.revokeOne(principal.sessionID, of: principal.userID, by: nil)
     }
 
-    /// Refuses where there were too many failures, and otherwise counts one if told so.
-    private func admit(_ keys: [ThrottleKey], countsAsFailure: Bool = false) throws(RequestError) {
+    /// Refuses where there were too many failures, here or over all instances, and otherwise counts one if told so.
+    private func admit(_ keys: [LogInKey], countsAsFailure: Bool = false) async throws(RequestError) {
+        var delay = ownDelay(keys, countsAsFailure: countsAsFailure)
+        if delay == nil, let sharedFailures {
+            delay = await countsAsFailure ? sharedFailures.noteFailure(of: keys) : sharedFailures.delay(for: keys)
+        }
+        guard let delay else { return }
+        metrics.sessions.noteLimitedLogIn()
+        throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay)
+    }
+
+    private func ownDelay(_ keys: [LogInKey], countsAsFailure: Bool) -> Duration? {
         let now = time.uptime()
-        let delay = throttle.withLock { throttle -> Duration? in
+        return throttle.withLock { throttle -> Duration? in
             if let delay = keys.compactMap({ throttle.delay(for: $0, at: now) }).max() { return delay }
             guard countsAsFailure else { return nil }
             for key in keys { throttle.noteFailure(of: key, at: now) }
             return nil
         }
-        guard let delay else { return }
-        metrics.sessions.noteLimitedLogIn()
-        throw RequestError(.rateLimited, "Too many failed log-ins; wait.", retryAfter: delay)
     }
 
     private func credentials(_ name: Username?) async throws(RequestError) -> Credentials? {

@@ -10,7 +10,7 @@ package struct FailureThrottle<Key: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - limit: failures in `window` at which a key is refused.
     ///   - capacity: keys that are remembered.
-    package init(limit: Int = 10, window: Duration = .seconds(300), capacity: Int = 65_536) {
+    package init(limit: Int = LogInLimit.failures, window: Duration = LogInLimit.window, capacity: Int = 65_536) {
         self.limit = limit
         self.window = window
         self.capacity = capacity

@@ -14,6 +14,21 @@ struct OutageTests {
         try await store.withCluster([:], banWithoutRedis)
     }
 
+    @Test("Wrong passwords are counted by each instance, as before by both together")
+    func guessesWithoutRedis() async throws {
+        try await ClusterStore.sqlite.withCluster([:]) { cluster in
+            let person = try await cluster.visitor.person()
+            let wrong: JSONValue = ["username": .string(person.account.username), "password": "wrong horse"]
+            let atB = cluster.visitor.at(cluster.urlB)
+            for _ in 0..<3 { #expect(try await cluster.visitor.call(.POST, "/api/auth/login", wrong).status == 401) }
+            await cluster.redis.kill()
+            for process in [cluster.a, cluster.b] { try await process.waitForLog(containing: "bus_lost") }
+            for _ in 0..<7 { #expect(try await cluster.visitor.call(.POST, "/api/auth/login", wrong).status == 401) }
+            #expect(try await cluster.visitor.call(.POST, "/api/auth/login", wrong).status == 429)
+            #expect(try await atB.call(.POST, "/api/auth/login", wrong).status == 401)
+        }
+    }
+
     private func banWithoutRedis(_ cluster: SpawnedCluster) async throws {
         let admin = try await cluster.admin()
         let person = try await cluster.visitor.person()

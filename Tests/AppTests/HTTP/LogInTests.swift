@@ -83,6 +83,24 @@ extension HTTPTests {
             #expect(try await logIn(person.account.username, Person.password, from: "192.0.2.8").status == 200)
         }
 
+        @Test("Failures at one instance and another go together")
+        func overInstances() async throws {
+            let cluster = try RunningCluster.current
+            let person = try await cluster.visitor.person()
+            for (base, range) in [(cluster.urlA, 0..<5), (cluster.urlB, 5..<10)] {
+                for index in range {
+                    let answer = try await logIn(person.account.username, "wrong horse", from: "203.0.113.\(100 + index)", at: base)
+                    #expect(answer.status == 401)
+                }
+            }
+            for base in [cluster.urlB, cluster.urlA] {
+                let answer = try await logIn(person.account.username, Person.password, from: "203.0.113.120", at: base)
+                #expect(answer.status == 429)
+                let seconds = try #require(answer.headers.first(name: "Retry-After").flatMap { Int($0) })
+                #expect((1...300).contains(seconds))
+            }
+        }
+
         @Test("Many right log-ins at the same time from one address are no failures")
         func crowd() async throws {
             let person = try await RunningCluster.current.visitor.person()
@@ -107,9 +125,10 @@ extension HTTPTests {
             #expect(statuses == [401: 10, 429: 30])
         }
 
-        private func logIn(_ name: String, _ password: String, from address: String) async throws -> RawAnswer {
+        private func logIn(_ name: String, _ password: String, from address: String, at base: String? = nil) async throws -> RawAnswer {
             let body: JSONValue = ["username": .string(name), "password": .string(password)]
-            return try await RunningCluster.current.visitor.raw(
+            let visitor = try RunningCluster.current.visitor
+            return try await visitor.at(base ?? visitor.base).raw(
                 .POST,
                 "/api/auth/login",
                 headers: [("X-Forwarded-For", address)],
