@@ -68,7 +68,7 @@ async function start() {
 
 client.addEventListener('status', ({ detail }) => {
     if (detail.status !== 'stopped') return;
-    if (detail.reason === 'BAD_FRAMES' || detail.reason === 'SYNC_EXPECTED') {
+    if (['BAD_FRAMES', 'SYNC_EXPECTED', 'SYNC_REFUSED'].includes(detail.reason)) {
         // Our own fault, not the user's: a fresh page may do better.
         return view?.showFailure('The server has refused this page. Reload it to go on.');
     }

@@ -35,6 +35,7 @@ export class ChatModel extends EventTarget {
         listen('presence-state', ({ users }) => this.#present(users));
         listen('outbox', ({ entry }) => this.#emit('conversation', { id: this.idOf(entry.target) }));
         listen('synced', () => this.#synced());
+        listen('reset', ({ conversations }) => this.#reset(conversations));
         for (const type of ['status', 'degraded', 'welcome', 'goaway']) listen(type, () => this.#emit('connection'));
     }
 
@@ -324,6 +325,19 @@ export class ChatModel extends EventTarget {
     /** Puts down what a search has said of somebody who isn't watched. */
     noteStatus(userId, status) {
         if (!this.#watched.has(userId)) this.presence.set(userId, { status });
+    }
+
+    /** What was loaded may not be on the server any more. */
+    #reset(summaries) {
+        const active = this.conversations.get(this.activeId);
+        this.conversations.clear();
+        for (const summary of summaries) this.#take(summary);
+        if (active && !this.conversations.has(this.activeId)) {
+            const { conversationId, kind, title, otherUserId } = active;
+            this.#take({ conversationId, kind, title, otherUserId, lastSeq: 0, readSeq: 0, unread: 0 }).isDraft = kind === 'dm';
+        }
+        this.#emit('list');
+        if (active) this.open(this.activeId);
     }
 
     #synced() {

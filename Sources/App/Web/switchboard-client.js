@@ -101,6 +101,8 @@ const WELCOME_TIMEOUT_MS = 15_000;
 const RESEND_AFTER_MS = 20_000;
 const OUTBOX_LIMIT = 1_000;
 const CURSORS_A_FRAME = 400;
+/** The server waits 10 s for a `SYNC`, also for the next one after it has refused one. */
+const SYNC_BACKOFF_LIMIT_MS = 5_000;
 const PAGE_SIZE = 200;
 
 /**
@@ -191,6 +193,7 @@ export class Cursors {
  * Events, each a `CustomEvent` with its `detail`:
  * - `status` `{status, reason?, code?, retryInMs?}`: what the connection is doing; `stopped` is final until `connect()`
  * - `welcome` the `WELCOME` frame; `synced` `{complete}`: what was missed is here
+ * - `reset` `{conversations}`: the server's store is at an earlier state than this client; drop every message, this is the list now
  * - `message` `{message, source}`: a message that was not here before; `source` is `live`, `ack` or `page`
  * - `update` `{message}`: an edit, a deletion or a reaction; drop it where its `rev` is lower than the one you have
  * - `typing`, `read`, `presence`, `presence-state`, `degraded`, `goaway`: the frames of the like names
@@ -220,6 +223,12 @@ export class SwitchboardClient extends EventTarget {
     #notBefore = 0;
     /** @type {string | null} */
     #stamp = null;
+    /** The `SYNC` that waits for its answer: the `ref`s of its parts begin with `name`; `error` is the first refusal of a part. */
+    #sync = { name: '', last: '', /** @type {SwitchboardError | null} */ error: null, isAnew: false };
+    /** How many `SYNC`s this connection was refused in a row. */
+    #syncRefusals = 0;
+    /** Whether the cursors are of no use any more, and the list has to be read before the next `SYNC`. */
+    #mustBeginAnew = false;
     #lastHeard = 0;
     #pingedAt = 0;
     /** @type {{code: string, message: string} | null} */
@@ -300,8 +309,7 @@ export class SwitchboardClient extends EventTarget {
     async #logIn(/** @type {string} */ path, /** @type {string} */ username, /** @type {string} */ password) {
         const answer = await this.request('POST', path, { username, password });
         // What was known may have been somebody else's.
-        this.#stamp = null;
-        this.cursors = new Cursors();
+        this.#forgetPlace();
         // On another origin the cookie doesn't come along.
         if (this.#baseURL.origin !== globalThis.location?.origin) this.#token = answer.token;
         return answer.user;
@@ -417,7 +425,8 @@ export class SwitchboardClient extends EventTarget {
         this.#generation += 1;
         const socket = this.#socket;
         this.#socket = null;
-        for (const name of ['welcome', 'heartbeat', 'reconnect', 'goaway']) this.#cancel(name);
+        for (const name of ['welcome', 'heartbeat', 'reconnect', 'goaway', 'sync']) this.#cancel(name);
+        this.#syncRefusals = 0;
         for (const entry of this.#outbox) if (entry.state === 'sending') entry.state = 'queued';
         const waiting = [...this.#waiting.values()];
         this.#waiting.clear();
@@ -436,8 +445,10 @@ export class SwitchboardClient extends EventTarget {
     async #closed(/** @type {number} */ code, /** @type {string} */ reason) {
         const wasWelcome = this.status === 'online' || this.status === 'syncing';
         if (this.status === 'online' && this.#env.now() - this.#onlineSince >= STABLE_AFTER_MS) this.#attempt = 0;
+        // One was refused, and the next one came too late: the timers of a page in the background are slow.
+        const wasLate = reason === 'SYNC_EXPECTED' && (this.#syncRefusals > 0 || this.#mustBeginAnew);
         this.#drop(1000);
-        if (FINAL_CLOSE_CODES.has(code)) {
+        if (FINAL_CLOSE_CODES.has(code) && !wasLate) {
             const known = { 4001: 'UNAUTHENTICATED', 4003: 'ACCOUNT_SUSPENDED', 1008: 'BAD_FRAMES' };
             this.#stop(reason || known[/** @type {4001} */ (code)] || 'CLOSED', code);
             return;
@@ -560,19 +571,82 @@ export class SwitchboardClient extends EventTarget {
         }
         this.#emit('welcome', frame);
         this.#setStatus('syncing');
-        const cursors = Object.entries(this.cursors.all());
-        for (let start = 0; start === 0 || start < cursors.length; start += CURSORS_A_FRAME) {
-            this.#write({
-                type: 'SYNC',
-                cursors: Object.fromEntries(cursors.slice(start, start + CURSORS_A_FRAME)),
-                ...(this.#stamp !== null && { stamp: this.#stamp }),
-                ...(start + CURSORS_A_FRAME < cursors.length && { more: true }),
-            });
-        }
+        this.#catchUp();
         this.#beat();
     }
 
+    /** Asks for what was missed. */
+    #catchUp() {
+        if (this.#mustBeginAnew) this.#beginAnew();
+        else this.#sendSync({ isAnew: false });
+    }
+
+    #sendSync(/** @type {{isAnew: boolean}} */ { isAnew }) {
+        const cursors = Object.entries(this.cursors.all());
+        const parts = Math.max(1, Math.ceil(cursors.length / CURSORS_A_FRAME));
+        const name = `s${this.#nextRef++}.`;
+        this.#sync = { name, last: `${name}${parts}`, error: null, isAnew };
+        for (let part = 1; part <= parts; part += 1) {
+            this.#write({
+                type: 'SYNC',
+                ref: `${name}${part}`,
+                cursors: Object.fromEntries(cursors.slice((part - 1) * CURSORS_A_FRAME, part * CURSORS_A_FRAME)),
+                ...(this.#stamp !== null && { stamp: this.#stamp }),
+                ...(part < parts && { more: true }),
+            });
+        }
+    }
+
+    /** A part of a `SYNC` was refused, and those after it are for that: the first refusal says why, the last one ends it. */
+    #refusedSync(/** @type {string} */ ref, /** @type {SwitchboardError} */ error) {
+        this.#sync.error ??= error;
+        if (ref !== this.#sync.last) return;
+        const reason = this.#sync.error;
+        if (reason.code === 'BAD_REQUEST') {
+            // The server's own numbers are refused: they would be again.
+            if (this.#sync.isAnew) return this.#stop('SYNC_REFUSED', 0);
+            this.#mustBeginAnew = true;
+            return this.#catchUp();
+        }
+        this.#catchUpLater(reason);
+    }
+
+    #catchUpLater(/** @type {SwitchboardError} */ { code, retryAfterMs }) {
+        this.#syncRefusals += 1;
+        const backoff = this.#env.random() * Math.min(SYNC_BACKOFF_LIMIT_MS, BACKOFF_BASE_MS * 2 ** this.#syncRefusals);
+        const delay = Math.max(retryAfterMs ?? 0, backoff);
+        this.#later('sync', delay, () => this.#catchUp());
+        this.#setStatus('syncing', { reason: code, retryInMs: Math.round(delay) });
+    }
+
+    /** The server lacks a message that was here: its store was put back to an earlier state, and nothing that is known counts any more. */
+    async #beginAnew() {
+        const generation = this.#generation;
+        this.#forgetPlace();
+        this.#mustBeginAnew = true;
+        let conversations;
+        try {
+            conversations = await this.conversations();
+        } catch (error) {
+            if (generation === this.#generation) this.#catchUpLater(/** @type {SwitchboardError} */ (error));
+            return;
+        }
+        if (generation !== this.#generation) return;
+        this.#mustBeginAnew = false;
+        this.#emit('reset', { conversations });
+        this.#sendSync({ isAnew: true });
+    }
+
+    /** Forgets how far one is in each conversation. */
+    #forgetPlace() {
+        this.#stamp = null;
+        this.cursors = new Cursors();
+        this.#mustBeginAnew = false;
+    }
+
     #synced(/** @type {any} */ frame) {
+        this.#cancel('sync');
+        this.#syncRefusals = 0;
         this.#stamp = frame.stamp;
         for (const [id, seq] of Object.entries(frame.cursors ?? {})) this.cursors.raise(id, seq);
         this.#onlineSince = this.#env.now();
@@ -621,6 +695,7 @@ export class SwitchboardClient extends EventTarget {
         if (frame.code === 'ACCOUNT_SUSPENDED' || frame.code === 'TOKEN_EXPIRED') this.#farewell = frame;
         const entry = this.#outbox.find(({ clientMessageId, state }) => clientMessageId === frame.ref && state === 'sending');
         if (entry) return this.#refusedEntry(entry, error);
+        if (this.status === 'syncing' && frame.ref?.startsWith(this.#sync.name)) return this.#refusedSync(frame.ref, error);
         const waiting = this.#waiting.get(frame.ref);
         if (!waiting) return this.#emit('refused', { code: frame.code, message: frame.message });
         this.#waiting.delete(frame.ref);
@@ -852,8 +927,7 @@ export class SwitchboardClient extends EventTarget {
             this.#remove(entry);
         }
         this.#outboxOf = '';
-        this.#stamp = null;
-        this.cursors = new Cursors();
+        this.#forgetPlace();
     }
 
     #newId() {

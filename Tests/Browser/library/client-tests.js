@@ -1,4 +1,5 @@
-import { equal, holds, settle } from './expect.js';
+import { equal, holds, settle, until } from './expect.js';
+import { ChatModel } from '/model.js';
 import { Surroundings, message, received } from './surroundings.js';
 
 const list = (lastSeq) => (method, path) =>
@@ -11,7 +12,7 @@ export const tests = {
         page.client.connect();
         equal(page.socket.url, 'ws://chat.test/ws?resume=1');
         page.socket.welcome();
-        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: { 'dm:me:you': 7 } });
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 7 } });
         equal(page.client.status, 'syncing');
         page.socket.say(received(8));
         page.socket.synced({ cursors: { 'dm:me:you': 8 }, stamp: '55' });
@@ -45,7 +46,7 @@ export const tests = {
         await page.pass(15_000);
         page.socket.welcome();
         equal(page.sockets.length, 2);
-        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: { 'dm:me:you': 8 }, stamp: '1' });
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 8 }, stamp: '1' });
     },
     async 'nothing is shown twice'() {
         const page = new Surroundings(list(7));
@@ -282,6 +283,128 @@ export const tests = {
         equal(parts.map(({ more }) => more ?? false), [true, true, false]);
         equal(Object.assign({}, ...parts.map(({ cursors }) => cursors))['ch:899'], 899);
     },
+    async 'a SYNC that is refused for now is sent again on the same connection'() {
+        const page = new Surroundings(list(7));
+        await page.client.conversations();
+        page.client.connect();
+        page.socket.welcome();
+        page.socket.refuseSync('STORE_UNAVAILABLE', { retryAfterMs: 1_000 });
+        equal(page.of('status').at(-1), { type: 'status', status: 'syncing', reason: 'STORE_UNAVAILABLE', retryInMs: 1_000 });
+        equal(page.of('refused'), [], 'it is an answer');
+        await page.pass(900);
+        equal(page.socket.frames('SYNC').length, 1);
+        await page.pass(200);
+        equal(page.socket.frames('SYNC').length, 2);
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 7 } });
+        page.random = 0.999;
+        for (let round = 0; round < 6; round += 1) {
+            page.socket.refuseSync('INTERNAL');
+            holds(page.of('status').at(-1).retryInMs <= 5_000, 'within the 10 s that the server waits');
+            await page.pass(5_000);
+        }
+        equal(page.socket.frames('SYNC').length, 8);
+        page.socket.synced();
+        equal(page.client.status, 'online');
+        await page.pass(10_000);
+        equal(page.socket.frames('SYNC').length, 8);
+        equal(page.sockets.length, 1);
+    },
+    async 'of a SYNC in parts the first refusal counts, and the last one is waited for'() {
+        const conversations = Array.from({ length: 900 }, (_, index) => ({ conversationId: `ch:${index}`, lastSeq: index }));
+        const page = new Surroundings(() => ({ body: { conversations } }));
+        await page.client.conversations();
+        page.client.connect();
+        page.socket.welcome();
+        const [first, second, third] = page.socket.frames('SYNC').map(({ ref }) => ref);
+        page.socket.say({ type: 'ERROR', ref: first, code: 'RATE_LIMITED', message: '', retryAfterMs: 2_000 });
+        for (const ref of [second, third]) page.socket.say({ type: 'ERROR', ref, code: 'BAD_REQUEST', message: '' });
+        equal(page.socket.frames('SYNC').length, 3);
+        await page.pass(2_000);
+        equal(page.socket.frames('SYNC').length, 6);
+        equal(page.of('reset'), []);
+    },
+    async 'a SYNC that the server can make nothing of is sent anew, from its own list'() {
+        let lastSeq = 7;
+        const page = new Surroundings((method, path) => list(lastSeq)(method, path));
+        await page.client.conversations();
+        page.online();
+        page.socket.say(received(8));
+        page.socket.end(1012);
+        await page.pass(15_000);
+        lastSeq = 5;
+        page.socket.welcome();
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 8 }, stamp: '1' });
+        page.socket.refuseSync('BAD_REQUEST');
+        await until(() => page.socket.frames('SYNC').length === 2, 'a second SYNC');
+        equal(page.of('reset').map(({ conversations }) => conversations), [[{ conversationId: 'dm:me:you', lastSeq: 5 }]]);
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 5 } });
+        page.socket.synced({ stamp: '2' });
+        page.socket.say(received(6));
+        equal(page.seqs, [8, 6], 'the number is in use again');
+        equal(page.sockets.length, 2);
+        page.socket.end(1006);
+        await page.pass(15_000);
+        page.socket.welcome();
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 6 }, stamp: '2' });
+    },
+    async 'beginning anew outlasts a list that can not be read, and the connection'() {
+        let status = 200;
+        const page = new Surroundings((method, path) => (status === 200 ? list(7)(method, path) : { status, body: { error: { code: 'STORE_UNAVAILABLE', message: '' } } }));
+        await page.client.conversations();
+        page.client.connect();
+        page.socket.welcome();
+        status = 503;
+        const failed = (times) => until(() => page.of('status').filter(({ reason }) => reason === 'STORE_UNAVAILABLE').length === times, `failed ${times} times`);
+        page.socket.refuseSync('BAD_REQUEST');
+        await failed(1);
+        equal(page.client.status, 'syncing');
+        page.socket.end(1008, 'SYNC_EXPECTED');
+        equal(page.client.status, 'waiting', 'it was late and not silent');
+        await page.pass(15_000);
+        page.socket.welcome();
+        await failed(2);
+        await page.pass(1_000);
+        await failed(3);
+        equal([page.socket.frames('SYNC').length, page.of('reset').length], [0, 0]);
+        status = 200;
+        await page.pass(5_000);
+        await until(() => page.of('reset').length === 1, 'a new beginning');
+        equal(page.socket.frames('SYNC').length, 1);
+        page.socket.refuseSync('BAD_REQUEST');
+        equal(page.of('status').at(-1).reason, 'SYNC_REFUSED', 'its own numbers are refused');
+    },
+    async 'the model begins anew with it, and loads what is looked at again'() {
+        const summary = (lastSeq) => ({ conversationId: 'dm:me:you', kind: 'dm', title: 'you', otherUserId: 'you', lastSeq, readSeq: 0, unread: lastSeq, lastMessage: message(lastSeq) });
+        let lastSeq = 3;
+        const page = new Surroundings((method, path) => {
+            if (path.startsWith('/api/conversations?')) return { body: { conversations: lastSeq > 0 ? [summary(lastSeq)] : [] } };
+            return { body: { messages: Array.from({ length: lastSeq }, (_, index) => message(index + 1)), hasMore: false } };
+        });
+        const model = new ChatModel(page.client, { userId: 'me', username: 'me' });
+        await model.load();
+        page.socket.welcome();
+        page.socket.synced();
+        await model.open('dm:me:you');
+        const shown = () => model.conversations.get('dm:me:you').messages.map(({ seq }) => seq);
+        const again = async (last) => {
+            page.socket.end(1012);
+            await page.pass(15_000);
+            lastSeq = last;
+            page.socket.welcome();
+            page.socket.refuseSync('BAD_REQUEST');
+            await until(() => page.socket.frames('SYNC').length === 2, 'a second SYNC');
+            page.socket.synced();
+            await until(() => model.conversations.get('dm:me:you').isLoaded, 'the messages');
+        };
+        equal(shown(), [1, 2, 3]);
+        await again(2);
+        equal(shown(), [1, 2]);
+        equal(model.list('dm').map(({ lastSeq, unread }) => [lastSeq, unread]), [[2, 2]]);
+        await again(0);
+        equal(shown(), [], 'it is still looked at');
+        equal(model.list('dm'), [], 'but it is none yet');
+        model.close();
+    },
     async 'commands are answered, refused, or lost with the connection'() {
         const page = new Surroundings();
         equal((await page.client.leave('ch:a').catch((error) => error)).code, 'DISCONNECTED');
@@ -304,7 +427,7 @@ export const tests = {
         await page.client.logIn('somebody', 'else');
         page.client.connect();
         page.socket.welcome();
-        equal(page.socket.last('SYNC'), { type: 'SYNC', cursors: {} });
+        equal(page.socket.sync, { type: 'SYNC', cursors: {} });
     },
     async 'a channel joined again asks for what it lacks, one left and joined for nothing'() {
         const page = new Surroundings();

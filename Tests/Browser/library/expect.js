@@ -11,4 +11,10 @@ export function holds(condition, what) {
 /** Lets everything run that waits for nothing but its turn. */
 export const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Lets things run until something is so. */
+export async function until(condition, what) {
+    for (let turn = 0; turn < 200 && !condition(); turn += 1) await settle();
+    holds(condition(), what);
+}
+
 export const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));

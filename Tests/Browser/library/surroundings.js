@@ -37,6 +37,17 @@ class Socket {
         this.say({ type: 'WELCOME', sessionId: 's', userId: 'me', username: 'me', role: 'user', instanceId: 'A', heartbeatMs: 25_000, ...fields });
     }
 
+    /** The last part of the last SYNC, without the name that its answer bears. */
+    get sync() {
+        const { ref, ...rest } = this.last('SYNC');
+        return rest;
+    }
+
+    /** Refuses the last part of the last SYNC. */
+    refuseSync(code, fields = {}) {
+        this.say({ type: 'ERROR', ref: this.last('SYNC').ref, code, message: '', ...fields });
+    }
+
     synced(fields = {}) {
         this.say({ type: 'SYNCED', cursors: {}, stamp: '1', complete: true, ...fields });
     }
@@ -81,7 +92,7 @@ export class Surroundings {
                 random: () => this.random,
             },
         });
-        for (const type of ['status', 'message', 'update', 'outbox', 'synced', 'degraded', 'goaway']) {
+        for (const type of ['status', 'message', 'update', 'outbox', 'synced', 'reset', 'degraded', 'goaway', 'refused']) {
             this.client.addEventListener(type, ({ detail }) => this.events.push({ type, ...detail }));
         }
     }
