@@ -47,7 +47,8 @@ export class ChatModel extends EventTarget {
     /** The list first, so that the connection begins where it ends. */
     async load() {
         await this.refresh();
-        this.client.connect();
+        // It may have been closed meanwhile.
+        if (!this.#listeners.signal.aborted) this.client.connect();
     }
 
     async refresh() {

@@ -74,7 +74,7 @@
 /** A refusal by the server, or a connection that was lost before the answer came. */
 export class SwitchboardError extends Error {
     /**
-     * @param {string} code one of the protocol's error codes, or `DISCONNECTED`, `TIMEOUT`, `NETWORK`, `OUTBOX_FULL`, `DISCARDED`
+     * @param {string} code one of the protocol's error codes, or `DISCONNECTED`, `TIMEOUT`, `NETWORK`, `OUTBOX_FULL`, `DISCARDED`, `OTHER_USER`
      * @param {string} message for people
      * @param {{status?: number, retryAfterMs?: number}} [details]
      */
@@ -239,7 +239,8 @@ export class SwitchboardClient extends EventTarget {
     #waiting = new Map();
     /** @type {(Outgoing & {retryAt: number, sentAt: number, tries: number, settle: {promise: Promise<Message>, resolve: Function, reject: Function}})[]} */
     #outbox = [];
-    #outboxOf = '';
+    /** Whose connection and outbox these are, as a log-in, `me()` or a `WELCOME` said; '' where it isn't known. */
+    #userId = '';
 
     /** @param {Options} [options] */
     constructor({ baseURL, token, storage, environment } = {}) {
@@ -308,23 +309,52 @@ export class SwitchboardClient extends EventTarget {
 
     async #logIn(/** @type {string} */ path, /** @type {string} */ username, /** @type {string} */ password) {
         const answer = await this.request('POST', path, { username, password });
-        // What was known may have been somebody else's.
+        this.#become(answer.user.userId);
         this.#forgetPlace();
         // On another origin the cookie doesn't come along.
         if (this.#baseURL.origin !== globalThis.location?.origin) this.#token = answer.token;
         return answer.user;
     }
 
-    /** Ends this session on every instance. */
+    /**
+     * Ends this session on every instance; what is unsent is given up.
+     * @throws {SwitchboardError} where the session may live on: the connection comes back, and what is unsent stays
+     */
     async logOut() {
+        const wasConnected = this.status !== 'idle' && this.status !== 'stopped';
+        // The server ends the connection before it answers.
         this.disconnect();
+        try {
+            await this.request('POST', '/api/auth/logout');
+        } catch (error) {
+            // Any other refusal leaves the session as it was.
+            if (!(error instanceof SwitchboardError) || error.status !== 401) {
+                if (wasConnected) this.connect();
+                throw error;
+            }
+        }
         this.#clearOutbox();
-        await this.request('POST', '/api/auth/logout');
+        this.#forgetPlace();
+        this.#userId = '';
     }
 
-    /** Who is logged in. @returns {Promise<User>} */
+    /** Who is logged in; from then on the outbox is theirs. @returns {Promise<User>} */
     async me() {
-        return (await this.request('GET', '/api/me')).user;
+        const { user } = await this.request('GET', '/api/me');
+        this.#become(user.userId);
+        return user;
+    }
+
+    /** What is here of another user goes: their connection, their place in conversations, and what they have not sent, which is kept for them. */
+    #become(/** @type {string} */ userId) {
+        if (this.#userId === userId) return;
+        if (this.#userId) {
+            if (this.status !== 'idle' && this.status !== 'stopped') this.#stop('OTHER_USER', 0);
+            this.#forgetPlace();
+            this.#leaveOutbox();
+        }
+        this.#userId = userId;
+        this.#restoreOutbox();
     }
 
     /** The user's conversations, the newest first; from now on those after them are missed by nobody. @returns {Promise<Conversation[]>} */
@@ -461,7 +491,7 @@ export class SwitchboardClient extends EventTarget {
     async #findRefusal() {
         const generation = this.#generation;
         try {
-            await this.me();
+            await this.request('GET', '/api/me');
         } catch (error) {
             if (generation !== this.#generation || !(error instanceof SwitchboardError)) return;
             if (error.status === 401 || error.code === 'ACCOUNT_SUSPENDED') this.#stop(error.code, 0);
@@ -561,10 +591,12 @@ export class SwitchboardClient extends EventTarget {
     }
 
     #welcomed(/** @type {any} */ frame) {
+        // The cookie is of another log-in by now: what is here must not go out as somebody else's.
+        if (this.#userId && frame.userId !== this.#userId) return this.#stop('OTHER_USER', 0);
         this.#cancel('welcome');
         this.session = frame;
         this.#notBefore = 0;
-        this.#restoreOutbox(frame.userId);
+        this.#become(frame.userId);
         if (this.isDegraded) {
             this.isDegraded = false;
             this.#emit('degraded', { degraded: false });
@@ -891,34 +923,41 @@ export class SwitchboardClient extends EventTarget {
         this.#emit('outbox', { entry, removed });
     }
 
+    get #outboxKey() {
+        return `switchboard.outbox.${this.#userId}`;
+    }
+
     #keepOutbox() {
-        if (!this.#storage || !this.#outboxOf) return;
+        if (!this.#storage || !this.#userId) return;
         const unsent = this.#outbox.map(({ clientMessageId, target, content, createdAt }) => ({ clientMessageId, target, content, createdAt }));
         try {
-            if (unsent.length > 0) this.#storage.setItem(this.#outboxOf, JSON.stringify(unsent));
-            else this.#storage.removeItem(this.#outboxOf);
+            if (unsent.length > 0) this.#storage.setItem(this.#outboxKey, JSON.stringify(unsent));
+            else this.#storage.removeItem(this.#outboxKey);
         } catch {
             // A full or forbidden storage: the outbox lives as long as the page.
         }
     }
 
-    #restoreOutbox(/** @type {string} */ userId) {
-        const key = `switchboard.outbox.${userId}`;
-        if (this.#outboxOf === key) return;
-        if (this.#outboxOf) this.#outbox = [];
-        this.#outboxOf = key;
+    /** Puts what was kept before what was written since. */
+    #restoreOutbox() {
         let kept = null;
         try {
-            kept = parse(this.#storage?.getItem(key) ?? 'null');
+            kept = parse(this.#storage?.getItem(this.#outboxKey) ?? 'null');
         } catch {
             // As above.
         }
-        for (const fields of Array.isArray(kept) ? kept : []) {
-            const entry = this.#outgoing(fields);
-            this.#outbox.push(entry);
-            this.#emit('outbox', { entry, removed: false });
-        }
+        const restored = (Array.isArray(kept) ? kept : []).map((fields) => this.#outgoing(fields));
+        this.#outbox.unshift(...restored);
         this.#keepOutbox();
+        for (const entry of restored) this.#emit('outbox', { entry, removed: false });
+    }
+
+    /** Takes a user's messages out of this object, not out of the storage. */
+    #leaveOutbox() {
+        for (const entry of this.#outbox.splice(0)) {
+            entry.settle.reject(new SwitchboardError('OTHER_USER', 'Somebody else has logged in.'));
+            this.#emit('outbox', { entry, removed: true });
+        }
     }
 
     #clearOutbox() {
@@ -926,8 +965,6 @@ export class SwitchboardClient extends EventTarget {
             entry.settle.reject(new SwitchboardError('DISCARDED', 'Logged out before it was sent.'));
             this.#remove(entry);
         }
-        this.#outboxOf = '';
-        this.#forgetPlace();
     }
 
     #newId() {

@@ -5,6 +5,24 @@ import { Surroundings, message, received } from './surroundings.js';
 const list = (lastSeq) => (method, path) =>
     path.startsWith('/api/conversations?') ? { body: { conversations: [{ conversationId: 'dm:me:you', lastSeq }] } } : undefined;
 
+/** A storage, and what is in it. */
+function shelf() {
+    const kept = new Map();
+    return { kept, storage: { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) } };
+}
+
+/** A server that everybody can log in to, and knows the last one. */
+function accounts() {
+    const here = { userId: '' };
+    const answer = (method, path) => {
+        if (path === '/api/me') return here.userId ? { body: { user: { userId: here.userId } } } : { status: 401, body: { error: { code: 'UNAUTHENTICATED', message: '' } } };
+        return path.startsWith('/api/auth/login') ? { body: { user: { userId: here.userId } } } : undefined;
+    };
+    return { here, answer };
+}
+
+const contents = ({ client }) => client.outbox.map(({ content }) => content);
+
 export const tests = {
     async 'the first connection catches up from what was loaded'() {
         const page = new Surroundings(list(7));
@@ -221,8 +239,7 @@ export const tests = {
         equal(page.client.outbox.length, 0);
     },
     async 'what is unsent outlives the page'() {
-        const kept = new Map();
-        const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+        const { kept, storage } = shelf();
         const first = new Surroundings(undefined, { storage });
         first.online();
         first.client.send({ recipientId: 'you' }, 'hello');
@@ -235,6 +252,103 @@ export const tests = {
         const other = new Surroundings(undefined, { storage });
         other.online({ userId: 'somebody-else' });
         equal(other.socket.frames('MESSAGE_SEND').length, 0);
+    },
+    async 'what is unsent is kept from the log-in on, and goes before what is written after a reload'() {
+        const { here, answer } = accounts();
+        const { kept, storage } = shelf();
+        here.userId = 'me';
+        const first = new Surroundings(answer, { storage });
+        await first.client.logIn('me', 'secret');
+        first.client.send({ recipientId: 'you' }, 'one');
+        equal(kept.size, 1, 'before there is a connection');
+        const second = new Surroundings(answer, { storage });
+        await second.client.me();
+        second.client.send({ recipientId: 'you' }, 'two');
+        equal(contents(second), ['one', 'two']);
+        second.online();
+        equal(second.socket.last('MESSAGE_SEND').content, 'one');
+        const late = new Surroundings(answer, { storage });
+        late.client.send({ recipientId: 'you' }, 'three');
+        late.online();
+        equal(contents(late), ['one', 'two', 'three'], 'also where only the WELCOME says who it is');
+    },
+    async 'what somebody has not sent stays theirs'() {
+        const { here, answer } = accounts();
+        const { kept, storage } = shelf();
+        const page = new Surroundings(answer, { storage });
+        const arrive = async (userId) => {
+            here.userId = userId;
+            await page.client.logIn(userId, 'secret');
+        };
+        await arrive('ada');
+        const sent = page.client.send({ recipientId: 'you' }, 'of Ada').catch(({ code }) => code);
+        page.online({ userId: 'ada' });
+        page.socket.end(1000, 'Removed');
+        await arrive('bob');
+        equal(contents(page), [], 'before there is a connection');
+        equal(page.of('outbox').at(-1).removed, true);
+        equal(await sent, 'OTHER_USER');
+        page.client.send({ recipientId: 'you' }, 'of Bob');
+        page.online({ userId: 'bob' });
+        equal(page.socket.frames('MESSAGE_SEND').map(({ content }) => content), ['of Bob']);
+        equal([...kept.keys()], ['switchboard.outbox.ada', 'switchboard.outbox.bob']);
+        page.socket.end(1000, 'Removed');
+        await arrive('ada');
+        equal(contents(page), ['of Ada']);
+        page.online({ userId: 'ada' });
+        equal(page.socket.frames('MESSAGE_SEND').map(({ content }) => content), ['of Ada']);
+    },
+    async 'a connection of another user is not gone on with'() {
+        const { here, answer } = accounts();
+        const { kept, storage } = shelf();
+        const page = new Surroundings(answer, { storage });
+        here.userId = 'ada';
+        await page.client.me();
+        page.online({ userId: 'ada' });
+        page.socket.end(1006);
+        page.client.send({ recipientId: 'you' }, 'of Ada');
+        await page.pass(15_000);
+        here.userId = 'bob';
+        page.socket.welcome({ userId: 'bob' });
+        equal([page.client.status, page.of('status').at(-1).reason], ['stopped', 'OTHER_USER']);
+        equal(page.socket.sent, [], 'nothing is sent on it');
+        equal(page.client.session.userId, 'ada');
+        await page.pass(60_000);
+        equal(page.sockets.length, 2);
+        equal((await page.client.me()).userId, 'bob');
+        equal(contents(page), []);
+        equal([...kept.keys()], ['switchboard.outbox.ada']);
+        page.online({ userId: 'bob' });
+        equal(page.client.status, 'online');
+    },
+    async 'me() that says another user ends the connection of the one before'() {
+        const { here, answer } = accounts();
+        const page = new Surroundings(answer);
+        here.userId = 'ada';
+        await page.client.me();
+        page.online({ userId: 'ada' });
+        await page.client.me();
+        equal(page.client.status, 'online');
+        here.userId = 'bob';
+        await page.client.me();
+        equal(page.of('status').at(-1).reason, 'OTHER_USER');
+    },
+    async 'logging out that fails leaves everything as it was'() {
+        let answer = { status: 503, body: { error: { code: 'STORE_UNAVAILABLE', message: '' } } };
+        const { kept, storage } = shelf();
+        const page = new Surroundings((method, path) => (path === '/api/auth/logout' ? answer : list(7)(method, path)), { storage });
+        await page.client.conversations();
+        page.online();
+        page.client.send({ recipientId: 'you' }, 'unsent');
+        equal(await page.client.logOut().catch(({ code }) => code), 'STORE_UNAVAILABLE');
+        equal(page.client.status, 'connecting');
+        page.socket.welcome();
+        equal(page.socket.sync, { type: 'SYNC', cursors: { 'dm:me:you': 7 }, stamp: '1' });
+        page.socket.synced();
+        equal(page.socket.last('MESSAGE_SEND').content, 'unsent');
+        answer = { status: 401, body: { error: { code: 'UNAUTHENTICATED', message: '' } } };
+        await page.client.logOut();
+        equal([page.client.status, contents(page), kept.size], ['idle', [], 0], 'there is no session to end');
     },
     async 'a storage that refuses is done without'() {
         const storage = { getItem: () => '{', setItem: () => { throw new Error('full'); }, removeItem() {} };
@@ -420,13 +534,13 @@ export const tests = {
         equal((await lost).code, 'DISCONNECTED');
     },
     async 'a new log-in begins anew'() {
-        const page = new Surroundings((method, path) => (path.includes('login') ? { body: { user: {} } } : list(7)(method, path)));
+        const page = new Surroundings((method, path) => (path.includes('login') ? { body: { user: { userId: 'else' } } } : list(7)(method, path)));
         await page.client.conversations();
         page.online();
         page.socket.end(1000, 'Session revoked');
         await page.client.logIn('somebody', 'else');
         page.client.connect();
-        page.socket.welcome();
+        page.socket.welcome({ userId: 'else' });
         equal(page.socket.sync, { type: 'SYNC', cursors: {} });
     },
     async 'a channel joined again asks for what it lacks, one left and joined for nothing'() {
