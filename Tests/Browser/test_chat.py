@@ -259,6 +259,82 @@ class LogIn(BrowserTest):
         browser.reload()
         browser.see(f"Hello, {name}")
 
+    def answer(self, browser, path, status, code):
+        """Lets the page's requests for a path be refused, or fail where there is no status."""
+        browser.run(
+            "const [path, status, code] = arguments; const ask = (window.realFetch ??= window.fetch);"
+            "window.fetch = (url, options) => {"
+            "  if (!String(url).includes(path)) return ask(url, options);"
+            "  if (!status) return Promise.reject(new TypeError('no network'));"
+            "  return Promise.resolve(new Response(JSON.stringify({error: {code, message: 'Refused.'}}), {status}));"
+            "}",
+            path, status, code,
+        )
+
+    def test_a_log_out_that_fails_is_said(self):
+        browser, name = self.person("ada")
+        for status, code in [(None, None), (503, "STORE_UNAVAILABLE")]:
+            self.answer(browser, "/api/auth/logout", status, code)
+            browser.button("Log out").click()
+            said = browser.see("You are still logged in")
+            browser.see("Connected to")
+            browser.run("arguments[0].hidden = true", said)
+        browser.run("window.fetch = window.realFetch")
+        browser.button("Log out").click()
+        browser.field("Username")
+        browser.reload()
+        browser.field("Username")
+
+    def test_logging_out_asks_before_it_throws_messages_away(self):
+        browser, name = self.person("ada")
+        other = self.programmatic("bob", "B")
+        self.open_chat(browser, other.username)
+        browser.run(
+            "const send = WebSocket.prototype.send;"
+            "WebSocket.prototype.send = function (text) { if (!text.includes('MESSAGE_SEND')) send.call(this, text); }"
+        )
+        self.send(browser, "never sent")
+        self.assert_messages(browser, "never sent")
+        browser.button("Log out").click()
+        browser.see("1 message of yours")
+        browser.button("Cancel").click()
+        self.assert_messages(browser, "never sent")
+        browser.button("Log out").click()
+        browser.button("Log out", inside="//dialog").click()
+        browser.field("Username")
+        self.assertEqual(browser.run("return Object.keys(sessionStorage)"), [])
+
+    def test_a_session_that_the_browser_does_not_keep_is_said(self):
+        browser = self.visitor("A")
+        person = self.programmatic("ada")
+        self.answer(browser, "/api/conversations", 401, "UNAUTHENTICATED")
+        self.log_in(browser, person.username)
+        browser.see("https")
+        self.answer(browser, "/api/conversations", 403, "ACCOUNT_SUSPENDED")
+        self.log_in(browser, person.username)
+        browser.see("This account was suspended")
+        browser.run("window.fetch = window.realFetch")
+        self.log_in(browser, person.username)
+        browser.see(f"Hello, {person.username}")
+        browser.see("Connected to")
+
+    def test_a_tab_follows_a_log_in_of_somebody_else_in_another(self):
+        browser = self.visitor("A")
+        first = browser.call("GET", "/window")
+        second = browser.call("POST", "/window/new", {"type": "tab"})["handle"]
+        browser.call("POST", "/window", {"handle": second})
+        browser.go(self.cluster.url("A"))
+        browser.field("Username")
+        ada, bob = fresh("ada"), fresh("bob")
+        browser.call("POST", "/window", {"handle": first})
+        self.sign_up(browser, ada)
+        browser.see(f"Hello, {ada}")
+        browser.call("POST", "/window", {"handle": second})
+        self.sign_up(browser, bob)
+        browser.call("POST", "/window", {"handle": first})
+        browser.see(f"Hello, {bob}")
+        browser.see("Connected to")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 """What people see when a part of the cluster goes away: a banner, and every message once."""
 
 import signal
+import sqlite3
 import unittest
 
 from support import BrowserTest, wait
@@ -143,6 +144,65 @@ class LongAbsence(BrowserTest):
         bob.button(ada.username).click()
         eventually("the newest", lambda: bob.messages()[-1:] == ["number 1151"])
         bob.run("window.client.disconnect()")
+
+
+class OtherUser(BrowserTest):
+    expected_errors = ("WebSocket connection to", "/api/me - Failed to load")
+
+    def test_a_page_whose_cookie_is_somebody_elses_shows_nothing_of_the_one_before(self):
+        browser, ada = self.person("ada", "A")
+        other = self.programmatic("carol", "B")
+        self.open_chat(browser, other.username)
+        self.send(browser, "from Ada")
+        browser.find("[role=log] .state.sent")
+        bob = self.programmatic("bob", "B")
+        browser.run_async(
+            "const [username, password, done] = arguments; fetch('/api/auth/login', {method: 'POST',"
+            " headers: {'Content-Type': 'application/json'}, body: JSON.stringify({username, password})}).then(() => done())",
+            bob.username, bob.password,
+        )
+        self.cluster.instances["A"].end(signal.SIGKILL)
+        self.cluster.start("A")
+        browser.see(f"Hello, {bob.username}", within=30)
+        browser.see("Connected to")
+        self.assertFalse(browser.sees(other.username))
+
+
+class Restored(BrowserTest):
+    expected_errors = ("WebSocket connection to", "/api/me - Failed to load")
+
+    def test_a_store_put_back_to_an_earlier_state(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        self.open_chat(ada, bob_name)
+        self.send(ada, "one")
+        bob.button(ada_name).click()
+        self.assert_messages(bob, "one")
+        database = self.cluster.directory / "switchboard.db"
+        backup = database.with_name("backup.db")
+        with sqlite3.connect(database) as live, sqlite3.connect(backup) as copy:
+            live.backup(copy)
+        self.send(ada, "two")
+        self.send(bob, "three")
+        for browser in (ada, bob):
+            self.assert_messages(browser, "one", "two", "three")
+        for name in ("A", "B"):
+            self.cluster.instances[name].end(signal.SIGKILL)
+        try:
+            for ending in ("", "-wal", "-shm"):
+                database.with_name(database.name + ending).unlink(missing_ok=True)
+            backup.rename(database)
+            self.cluster.redis.kill()
+            self.cluster.redis.start()
+        finally:
+            for name in ("A", "B"):
+                self.cluster.start(name)
+        for browser in (ada, bob):
+            self.assert_messages(browser, "one")
+        self.send(ada, "two again")
+        self.send(bob, "three again")
+        for browser in (ada, bob):
+            eventually("what was sent since", lambda browser=browser: sorted(browser.messages()) == ["one", "three again", "two again"])
 
 
 if __name__ == "__main__":

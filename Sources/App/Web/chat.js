@@ -26,7 +26,7 @@ export class ChatView {
         this.#root = root;
         this.#model = model;
         this.#sidebar = new Sidebar(model, { open: (id) => this.#go(id), browse: () => browseChannels(model, { onOpen: (id) => this.#go(id) }), logOut });
-        this.#conversation = new ConversationView(model, { back: () => (location.hash = '#/'), left: () => (location.hash = '#/'), say: (text) => this.#say(text) });
+        this.#conversation = new ConversationView(model, { back: () => (location.hash = '#/'), left: () => (location.hash = '#/'), say: (text) => this.say(text) });
         this.#empty = element(
             'div',
             { class: 'empty' },
@@ -44,6 +44,11 @@ export class ChatView {
         this.#listen();
     }
 
+    get userId() {
+        return this.#model.user.userId;
+    }
+
+    /** @throws {SwitchboardError} where the user may not see the chat: 401, or `ACCOUNT_SUSPENDED` */
     async open() {
         this.#root.replaceChildren(
             this.#banner,
@@ -58,9 +63,11 @@ export class ChatView {
                 await this.#model.load();
                 break;
             } catch (error) {
-                if (error.status === 401 || this.#listeners.signal.aborted) throw error;
-                this.#say(error.message);
+                if (this.#listeners.signal.aborted) return;
+                if (error.status === 401 || error.code === 'ACCOUNT_SUSPENDED') throw error;
+                this.say(error.message);
                 await new Promise((resolve) => setTimeout(resolve, 3_000));
+                if (this.#listeners.signal.aborted) return;
             }
         }
         this.#route();
@@ -136,7 +143,7 @@ export class ChatView {
             this.#admin = null;
         }
         if (area === 'admin' && this.#model.user.role === 'admin') {
-            this.#admin ??= new AdminView(this.#model.client, (text) => this.#say(text));
+            this.#admin ??= new AdminView(this.#model.client, (text) => this.say(text));
             this.#conversation.hide();
             this.#main.replaceChildren(this.#admin.element);
             this.#admin.show(rest);
@@ -197,7 +204,8 @@ export class ChatView {
         this.#banner.replaceChildren();
     }
 
-    #say(text) {
+    /** Says something in a corner for a while. */
+    say(text) {
         this.#toast.textContent = text;
         this.#toast.hidden = false;
         clearTimeout(this.#timers.toast);
