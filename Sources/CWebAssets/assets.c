@@ -22,6 +22,9 @@ static const unsigned char admin_js[] = {
 static const unsigned char base_css[] = {
 #embed "../App/Web/base.css"
 };
+static const unsigned char channel_choices_js[] = {
+#embed "../App/Web/channel-choices.js"
+};
 static const unsigned char charts_js[] = {
 #embed "../App/Web/charts.js"
 };
@@ -88,6 +91,9 @@ static const unsigned char model_js[] = {
 static const unsigned char openapi_json[] = {
 #embed "../App/Web/openapi.json"
 };
+static const unsigned char own_status_js[] = {
+#embed "../App/Web/own-status.js"
+};
 static const unsigned char sidebar_js[] = {
 #embed "../App/Web/sidebar.js"
 };
@@ -108,6 +114,7 @@ static const struct web_asset all[] = {
     ASSET("admin.css", admin_css),
     ASSET("admin.js", admin_js),
     ASSET("base.css", base_css),
+    ASSET("channel-choices.js", channel_choices_js),
     ASSET("charts.js", charts_js),
     ASSET("chat.css", chat_css),
     ASSET("chat.js", chat_js),
@@ -130,6 +137,7 @@ static const struct web_asset all[] = {
     ASSET("message-window.js", message_window_js),
     ASSET("model.js", model_js),
     ASSET("openapi.json", openapi_json),
+    ASSET("own-status.js", own_status_js),
     ASSET("sidebar.js", sidebar_js),
     ASSET("sign-in.js", sign_in_js),
     ASSET("switchboard-client.js", switchboard_client_js),

@@ -2,8 +2,8 @@
 
 import unittest
 
-from support import PASSWORD, BrowserTest, fresh
-from webdriver import eventually
+from support import PASSWORD, BrowserTest, fresh, wait
+from webdriver import KEYS, eventually
 
 
 class Chat(BrowserTest):
@@ -113,6 +113,96 @@ class Chat(BrowserTest):
         self.assert_messages(bob, "This message was deleted.")
         self.assert_messages(ada, "This message was deleted.")
 
+    def test_a_draft_outlives_an_edit_that_is_left(self):
+        ada, _, _, bob_name = self.two()
+        carol = self.programmatic("carol", "B")
+        self.send(ada, "sent long ago")
+        self.assert_messages(ada, "sent long ago")
+        ada.field("Message").write("a draft")
+        self.begin_edit(ada)
+        self.assertEqual(ada.run("return document.activeElement.value"), "sent long ago")
+        self.open_chat(ada, carol.username)
+        self.assertEqual(ada.run("return document.querySelector('.composer-text').value"), "")
+        ada.button(bob_name).click()
+        eventually("the draft", lambda: ada.run("return document.querySelector('.composer-text').value") == "a draft")
+        self.assertFalse(ada.sees("Editing your message"))
+        ada.button("Send").click()
+        self.assert_messages(ada, "sent long ago", "a draft")
+
+    def begin_edit(self, browser):
+        browser.find("[role=log] .message .bubble").click()
+        browser.run("document.querySelector('[role=log] .message').focus()")
+        browser.button("Edit").click()
+        browser.see("Editing your message")
+
+    def test_an_edit_that_is_refused_goes_on(self):
+        ada, _, bob, _ = self.two()
+        self.send(ada, "Meet at nien")
+        self.assert_messages(bob, "Meet at nien")
+        ada.field("Message").write("a draft")
+        self.begin_edit(ada)
+        # The connection is lost with the edit on its way.
+        ada.run(
+            "const send = WebSocket.prototype.send;"
+            "WebSocket.prototype.send = function (text) {"
+            " if (!text.includes('MESSAGE_EDIT')) return send.call(this, text);"
+            " WebSocket.prototype.send = send; this.close(); }"
+        )
+        ada.field("Message").clear()
+        ada.field("Message").write("Meet at nine")
+        ada.press("Enter")
+        ada.see("The connection was lost")
+        ada.see("Editing your message")
+        self.assertEqual(ada.run("return document.querySelector('.composer-text').value"), "Meet at nine")
+        ada.see("Connected to")
+        ada.press("Enter")
+        self.assert_messages(bob, "Meet at nine")
+        self.assertEqual(ada.run("return document.querySelector('.composer-text').value"), "a draft")
+
+    def test_what_no_longer_fits_into_the_outbox_stays_in_the_field(self):
+        ada, ada_name = self.person("ada", "A")
+        bob = self.programmatic("bob", "B")
+        user_id = bob.call("GET", f"/api/users?q={ada_name}")["users"][0]["userId"]
+        ada.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            source="const send = WebSocket.prototype.send;"
+            "WebSocket.prototype.send = function (text) { if (!text.includes('MESSAGE_SEND')) send.call(this, text) }",
+        )
+        ada.run(
+            "sessionStorage.setItem(`switchboard.outbox.${arguments[0]}`, JSON.stringify(Array.from({length: 1000}, (_, index) => ("
+            "{clientMessageId: `c${index}`, target: {channelId: 'ch:elsewhere'}, content: 'x', createdAt: new Date().toISOString()}))))",
+            user_id,
+        )
+        ada.reload()
+        ada.see("Connected to")
+        self.open_chat(ada, bob.username)
+        self.send(ada, "one more")
+        ada.see("At most 1000 messages")
+        self.assertEqual(ada.run("return document.querySelector('.composer-text').value"), "one more")
+        ada.run("sessionStorage.clear()")
+
+    def test_enter_in_the_search_opens_what_is_typed_now(self):
+        first, second = self.programmatic("zoe"), self.programmatic("zoe")
+        ada, _ = self.person("ada", "A")
+        ada.run(
+            "const real = window.fetch; window.fetch = async (url, ...rest) => {"
+            " if (String(url).includes('/api/users?')) await new Promise((done) => setTimeout(done, 1000));"
+            " return real(url, ...rest) }"
+        )
+        # There are no results yet.
+        ada.field("Search people").write(first.username + KEYS["Enter"])
+        ada.see(first.username, inside="//header[contains(@class,'conversation-head')]")
+        # There are those of what was typed before.
+        ada.field("Search people").write(first.username)
+        ada.button(first.username, inside="//div[contains(@class,'results')]")
+        ada.field("Search people").clear()
+        ada.field("Search people").write(second.username + KEYS["Enter"])
+        ada.see(second.username, inside="//header[contains(@class,'conversation-head')]")
+        # What is typed after Enter makes it void.
+        ada.field("Search people").write(first.username + KEYS["Enter"] + "x")
+        ada.see("Nobody’s name begins")
+        self.assertTrue(ada.sees(second.username, inside="//header[contains(@class,'conversation-head')]"))
+
     def react(self, browser, emoji):
         browser.find("[role=log] .message .bubble").click()
         browser.run("document.querySelector('[role=log] .message').focus()")
@@ -126,6 +216,14 @@ class Chat(BrowserTest):
         ada.see("Online", inside="//header[contains(@class,'conversation-head')]")
         bob.run("const status = document.querySelector('.own-status'); status.value = 'busy'; status.dispatchEvent(new Event('change'))")
         ada.see("Busy", inside="//header[contains(@class,'conversation-head')]")
+        second = self.visitor("A")
+        self.log_in(second, bob_name)
+        second.see("Connected to")
+        eventually("the status in another window", lambda: second.run("return document.querySelector('.own-status').value") == "busy")
+        second.run("const status = document.querySelector('.own-status'); status.value = 'away'; status.dispatchEvent(new Event('change'))")
+        ada.see("Away", inside="//header[contains(@class,'conversation-head')]")
+        eventually("the status in the first window", lambda: bob.run("return document.querySelector('.own-status').value") == "away")
+        second.button("Log out").click()
         bob.button("Log out").click()
         ada.see("Last seen", inside="//header[contains(@class,'conversation-head')]")
 
@@ -168,6 +266,31 @@ class Chat(BrowserTest):
         ada.button("Latest").click()
         eventually("the newest again", lambda: ada.messages()[-1].startswith("message 180 "))
         self.assertLess(ada.run("return document.querySelectorAll('[role=log] .item').length"), 60)
+
+    def test_history_that_cannot_be_had_is_asked_for_once(self):
+        ada, ada_name = self.person("ada", "A")
+        writer = self.programmatic("writer", "B")
+        ada_id = writer.call("GET", f"/api/users?q={ada_name}")["users"][0]["userId"]
+        for number in range(1, 81):
+            writer.send(f"message {number}", recipientId=ada_id)
+        ada.button(writer.username)
+        ada.run(
+            "window.real = window.fetch; window.asked = 0;"
+            "window.fetch = async (url, ...rest) => {"
+            " if (!String(url).includes('before=')) return window.real(url, ...rest);"
+            " window.asked += 1;"
+            " return new Response(JSON.stringify({error: {code: 'UNAVAILABLE', message: 'Not now.'}}), {status: 503}) }"
+        )
+        ada.button(writer.username).click()
+        eventually("the newest", lambda: ada.messages()[-1:] == ["message 80"])
+        ada.run("document.querySelector('[role=log]').scrollTop = 0")
+        ada.see("Not now.", inside="//*[@role='log']")
+        wait(2)
+        self.assertLessEqual(ada.run("return window.asked"), 2)
+        ada.run("window.fetch = window.real; document.querySelector('[role=log]').scrollTop = 0")
+        ada.button("Try again").click()
+        ada.see("This is the beginning")
+        self.assertEqual(ada.messages()[0], "message 1")
 
     def middle(self, browser):
         return browser.run(

@@ -100,6 +100,30 @@ class Failover(BrowserTest):
         eventually("the good news", lambda: any("connected again" in text for text in ada.run("return window.said")))
         eventually("sent", lambda: not ada.all("[role=log] .state.queued"))
 
+    def test_a_conversation_opened_while_both_are_gone(self):
+        ada, ada_name = self.person("ada", "proxy")
+        carol = self.programmatic("carol", "B")
+        ada_id = carol.call("GET", f"/api/users?q={ada_name}")["users"][0]["userId"]
+        carol.send("Are you there?", recipientId=ada_id)
+        badge = f"//button[@aria-label='{carol.username}']//span[@class='badge']"
+        ada.find(badge)
+        for instance in ("A", "B"):
+            self.cluster.instances[instance].end(signal.SIGKILL)
+        try:
+            ada.see("The connection is lost")
+            ada.button(carol.username).click()
+            ada.button("Try again", inside="//*[@role='log']")
+            self.send(ada, "I was away")
+            ada.find("[role=log] .state.queued")
+            self.assertTrue(ada.all(badge), "what isn't seen isn't read")
+        finally:
+            for instance in ("A", "B"):
+                self.cluster.start(instance)
+        self.assert_messages(ada, "Are you there?", "I was away")
+        eventually("sent and read", lambda: not ada.all(f"[role=log] .state.queued, [role=log] .problem") and not ada.all(badge))
+        carol.send("Good", recipientId=ada_id)
+        self.assert_messages(ada, "Are you there?", "I was away", "Good")
+
     def test_what_is_unsent_outlives_a_reload(self):
         ada, bob, name, other = self.pair()
         for instance in (name, other):

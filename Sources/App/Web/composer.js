@@ -17,10 +17,16 @@ export class Composer {
     #conversationId = null;
     /** The message that is being edited. */
     #editing = null;
+    /** Edits that were refused, by message. @type {Map<string, string>} */
+    #refused = new Map();
     #typedAt = 0;
     #silence;
 
-    /** @param {{send: (text: string) => void, edit: (message: any, text: string) => void, typing: (conversationId: string, isTyping: boolean) => void, editLast: () => void}} actions */
+    /**
+     * @param {{send: (text: string) => Promise<boolean>, edit: (message: any, text: string) => Promise<boolean>,
+     *     typing: (conversationId: string, isTyping: boolean) => void, editLast: () => void}} actions `send` and `edit` tell whether the
+     *     text was taken; one that wasn't is given back
+     */
     constructor(actions) {
         this.#actions = actions;
         this.#text = element('textarea', {
@@ -48,8 +54,9 @@ export class Composer {
     /** Goes to another conversation; what was begun in this one is kept. */
     show(conversationId, name) {
         if (this.#conversationId === conversationId) return;
+        // While a message is edited, what was begun is kept already.
+        if (this.#conversationId && !this.#editing) this.#drafts.set(this.#conversationId, this.#text.value);
         this.#endEditing();
-        if (this.#conversationId) this.#drafts.set(this.#conversationId, this.#text.value);
         this.#stopTyping();
         this.#conversationId = conversationId;
         this.#text.placeholder = `Message ${name}`;
@@ -65,11 +72,12 @@ export class Composer {
             element('button', { type: 'button', class: 'link', on: { click: () => this.#cancel() } }, 'Cancel'),
         );
         this.#note.hidden = false;
-        this.#fill(message.content);
+        this.#fill(this.#refused.get(message.messageId) ?? message.content);
         this.focus();
     }
 
     #cancel() {
+        this.#refused.delete(this.#editing.messageId);
         this.#endEditing();
         this.#fill(this.#drafts.get(this.#conversationId) ?? '');
         this.focus();
@@ -134,11 +142,30 @@ export class Composer {
         if (this.#send.disabled) return;
         const text = this.#text.value.trim();
         const message = this.#editing;
+        const id = this.#conversationId;
+        const next = message ? this.#drafts.get(id) ?? '' : '';
         this.#endEditing();
-        this.#fill(message ? this.#drafts.get(this.#conversationId) ?? '' : '');
+        this.#fill(next);
         this.#stopTyping();
-        if (message) this.#actions.edit(message, text);
-        else this.#actions.send(text);
+        if (message) this.#submitEdit(message, text, next);
+        else this.#submitNew(id, text);
         this.focus();
+    }
+
+    async #submitNew(id, text) {
+        if (await this.#actions.send(text)) return;
+        if (this.#conversationId !== id || this.#editing) {
+            this.#drafts.set(id, this.#drafts.get(id) || text);
+        } else if (this.#text.value === '') {
+            this.#fill(text);
+        }
+    }
+
+    /** Where the edit is refused it goes on, unless something else is being written by then; the next edit of the message has it. */
+    async #submitEdit(message, text, next) {
+        const isTaken = await this.#actions.edit(message, text);
+        if (isTaken) return this.#refused.delete(message.messageId);
+        this.#refused.set(message.messageId, text);
+        if (this.#conversationId === message.conversationId && !this.#editing && this.#text.value === next) this.edit(message);
     }
 }

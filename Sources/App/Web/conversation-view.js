@@ -55,7 +55,8 @@ export class ConversationView {
 
     /** Whether the user looks at the end of the conversation now. */
     get isReading() {
-        return this.#isAtEnd && document.visibilityState === 'visible' && document.hasFocus();
+        const isLoaded = this.#model.conversations.get(this.#id)?.isLoaded ?? false;
+        return isLoaded && this.#isAtEnd && document.visibilityState === 'visible' && document.hasFocus();
     }
 
     async show(id) {
@@ -107,6 +108,10 @@ export class ConversationView {
         const { kind, title, otherUserId, members } = conversation;
         const presence = this.#model.presence.get(otherUserId);
         const words = presence ? statusWords[presence.status] ?? (presence.lastSeen ? `Last seen ${ago(presence.lastSeen)}` : 'Offline') : '';
+        // Nothing is made anew for nothing: a button in it may have the focus.
+        const signature = [this.#id, title, presence?.status, words, members].join('\u0000');
+        if (this.#head.dataset.signature === signature) return;
+        this.#head.dataset.signature = signature;
         fill(
             this.#head,
             iconButton('back', 'Back to conversations', this.#actions.back, { class: 'icon-button back' }),
@@ -146,22 +151,26 @@ export class ConversationView {
         nameOf: (userId) => this.#model.names.get(userId) ?? 'Somebody',
     };
 
-    /** What could not be done is said where it is heard. */
+    /** What could not be done is said where it is heard. @returns {Promise<boolean>} whether it was done */
     async #attempt(promise) {
         try {
             await promise;
+            return true;
         } catch (error) {
             this.#actions.say(error.message);
+            return false;
         }
     }
 
-    #send(text) {
+    /** @returns {Promise<boolean>} whether the message is in the list, where it says itself how it fares */
+    async #send(text) {
         const conversation = this.#model.conversations.get(this.#id);
         this.#firstUnread = 0;
-        this.#model.client.send(this.#model.target(conversation), text).catch((error) => {
-            if (error.code === 'OUTBOX_FULL') this.#actions.say(error.message);
-        });
+        const sending = this.#model.client.send(this.#model.target(conversation), text);
         this.#window.scrollToEnd();
+        return this.#attempt(sending.catch((error) => {
+            if (error.code === 'OUTBOX_FULL') throw error;
+        }));
     }
 
     #editLast() {
@@ -180,7 +189,8 @@ export class ConversationView {
 
     #scrolled(isAtEnd, isNearStart) {
         this.#isAtEnd = isAtEnd;
-        if (isNearStart && this.#id) this.#model.loadOlder(this.#id);
+        // After a failure it is the user who asks again, or the next connection.
+        if (isNearStart && !this.#model.conversations.get(this.#id)?.problem) this.#model.loadOlder(this.#id);
         if (this.isReading) this.#model.markRead();
         this.#showLatest();
     }
@@ -195,7 +205,7 @@ export class ConversationView {
         this.#window.scrollToEnd();
         this.#isAtEnd = true;
         this.#showLatest();
-        this.#model.markRead();
+        if (this.isReading) this.#model.markRead();
         this.#composer.focus();
     }
 

@@ -1,6 +1,7 @@
 /** Questions that stand before everything else until they are answered. */
 
-import { element, iconButton } from './dom.js';
+import { ChannelChoices } from './channel-choices.js';
+import { element, fill, iconButton } from './dom.js';
 
 /** Shows a modal dialog; it goes from the page when it is closed, and the focus goes back to where it was. */
 export function openDialog(title, ...content) {
@@ -64,32 +65,58 @@ export function ask({ title, text, button, field, isDangerous = true }) {
 
 /** The channels there are, to join them or to make one. */
 export async function browseChannels(model, { onOpen }) {
-    const list = element('ul', { class: 'channel-choices' }, element('li', { class: 'hint' }, 'Loading…'));
     const problem = element('p', { class: 'problem', role: 'alert' });
+    const choices = new ChannelChoices(model, {
+        choose: (channelId, title) => attempt(() => enter(channelId, title)),
+        failed: (error) => fill(problem, error.message),
+    });
     const name = element('input', {
         id: 'channel-name', maxLength: 64, autocomplete: 'off', autocapitalize: 'none', spellcheck: false, placeholder: 'plans',
         'aria-describedby': 'channel-hint',
     });
     const attempt = async (action) => {
-        problem.textContent = '';
+        fill(problem);
         try {
-            const conversation = await action();
-            dialog.close();
-            onOpen(conversation.conversationId);
+            await action();
         } catch (error) {
-            problem.textContent = error.message;
+            fill(problem, error.message);
+        }
+    };
+    const enter = async (channelId, title) => {
+        const conversation = model.conversations.get(channelId) ?? (await model.joinChannel(channelId, title));
+        dialog.close();
+        onOpen(conversation.conversationId);
+    };
+    // It is there, and one isn't in it.
+    const offer = (wanted, text) => {
+        const label = model.conversations.has(`ch:${wanted}`) ? 'Open' : 'Join';
+        const join = () => attempt(() => enter(`ch:${wanted}`, choices.titleOf(`ch:${wanted}`) ?? wanted));
+        fill(problem, `${text} `, element('button', { type: 'button', class: 'link', on: { click: join } }, `${label} ${wanted}`));
+        choices.load();
+    };
+    const create = async (wanted) => {
+        try {
+            await model.createChannel(wanted);
+        } catch (error) {
+            if (error.code !== 'CONFLICT') throw error;
+            return offer(wanted, error.message);
+        }
+        try {
+            await enter(`ch:${wanted}`, wanted);
+        } catch (error) {
+            offer(wanted, `The channel is made, but you haven’t joined it: ${error.message}`);
         }
     };
     const dialog = openDialog(
         'Channels',
-        list,
+        choices.element,
         element(
             'form',
             { class: 'new-channel', on: { submit: (event) => {
                 event.preventDefault();
                 const wanted = name.value.trim().toLowerCase().replace(/^#/, '').replace(/\s+/g, '-');
                 if (!wanted) return name.focus();
-                attempt(() => model.createChannel(wanted));
+                attempt(() => create(wanted));
             } } },
             element('label', { htmlFor: 'channel-name' }, 'Channel name'),
             element('div', { class: 'field-row' }, name, element('button', { type: 'submit', class: 'button primary' }, 'Create channel')),
@@ -98,24 +125,5 @@ export async function browseChannels(model, { onOpen }) {
         problem,
     );
     name.focus();
-    try {
-        const channels = await model.channels();
-        const rows = channels.map(({ channelId, title, members, online }) => {
-            const isMember = model.conversations.has(channelId);
-            const label = isMember ? 'Open' : 'Join';
-            return element(
-                'li',
-                {},
-                element('div', {}, element('strong', { dir: 'auto' }, title), element('span', { class: 'hint' }, `${members} members, ${online} online`)),
-                element('button', {
-                    type: 'button', class: 'button', 'aria-label': `${label} ${title}`,
-                    on: { click: () => attempt(async () => (isMember ? model.conversations.get(channelId) : model.joinChannel(channelId, title))) },
-                }, label),
-            );
-        });
-        list.replaceChildren(...(rows.length > 0 ? rows : [element('li', { class: 'hint' }, 'There is no channel yet. Make the first one.')]));
-    } catch (error) {
-        list.replaceChildren();
-        problem.textContent = error.message;
-    }
+    await choices.load();
 }

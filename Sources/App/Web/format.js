@@ -14,11 +14,9 @@ export const dateTime = (at) => full.format(new Date(at));
 export const date = (at) => dateOnly.format(new Date(at));
 export const count = (value) => number.format(value);
 
-/** How many days before today. */
+/** How many days before today; a day may have 23 or 25 hours. */
 function daysAgo(date) {
-    const midnight = new Date();
-    midnight.setHours(0, 0, 0, 0);
-    return Math.ceil((midnight - date) / 86_400_000);
+    return Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
 }
 
 /** The heading over a day's messages. */

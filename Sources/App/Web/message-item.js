@@ -27,11 +27,12 @@ export function itemsOf(conversation, unsent, { user, readSeq, firstUnread }) {
         const isFirstUnread = message.seq === firstUnread;
         const isGrouped = !isNewDay && !isFirstUnread && previous.senderId === message.senderId
             && new Date(message.createdAt) - new Date(previous.createdAt) < GROUPED_WITHIN_MS;
+        const day = isNewDay ? dayName(message.createdAt) : '';
         const state = message.entry ? message.entry.state : isOwn ? (message.seq <= readSeq ? 'read' : 'sent') : '';
         items.push({
             key: isOwn && message.clientMessageId ? `own-${message.clientMessageId}` : message.messageId,
-            kind: 'message', message, isOwn, isNewDay, isGrouped, isFirstUnread, state, isDirect: conversation.kind === 'dm',
-            signature: [message.messageId, message.rev, state, isNewDay, isGrouped, isFirstUnread, message.entry?.error?.code].join(),
+            kind: 'message', message, isOwn, day, isGrouped, isFirstUnread, state, isDirect: conversation.kind === 'dm',
+            signature: [message.messageId, message.rev, state, day, isGrouped, isFirstUnread, message.entry?.error?.code].join(),
         });
         previous = message;
     }
@@ -81,7 +82,7 @@ function fillMessage(node, item, actions) {
     if (isDeleted) content.textContent = 'This message was deleted.';
     else content.append(...linked(message.content));
     const parts = [];
-    if (item.isNewDay) parts.push(element('div', { class: 'day' }, element('span', {}, dayName(message.createdAt))));
+    if (item.day) parts.push(element('div', { class: 'day' }, element('span', {}, item.day)));
     if (item.isFirstUnread) parts.push(element('div', { class: 'new-line' }, element('span', {}, 'New')));
     parts.push(
         element(

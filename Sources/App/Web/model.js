@@ -1,11 +1,16 @@
 /** What the page knows: conversations, messages, people. It changes by what the client brings, and says so. */
 
+import { OwnStatus } from './own-status.js';
+
 const TYPING_LASTS_MS = 6_000;
 const PAGE = 50;
+const CHANNEL_PAGE = 200;
+const MINUTE_MS = 60_000;
 
 /**
  * Events: `list` (the conversations, their order or counts), `conversation` `{id}` (its messages), `typing` `{id}`,
- * `presence`, `arrival` `{conversation, message}` (a new message of somebody else), `connection`.
+ * `presence`, `arrival` `{conversation, message}` (a new message of somebody else), `connection`. What is shown of times ages:
+ * `presence` comes each minute too, and `conversation` with a new day.
  */
 export class ChatModel extends EventTarget {
     /** @type {Map<string, any>} */
@@ -18,12 +23,17 @@ export class ChatModel extends EventTarget {
     /** Whether the user sees the end of the active conversation. */
     isReading = () => false;
     #watched = new Set();
+    /** How often the connection has caught up. */
+    #syncs = 0;
+    #today = new Date().toDateString();
+    #minutes = setInterval(() => this.#minutePassed(), MINUTE_MS);
     #listeners = new AbortController();
 
     constructor(client, user) {
         super();
         this.client = client;
         this.user = user;
+        this.ownStatus = new OwnStatus((status) => client.setPresence(status), () => this.#emit('presence'));
         this.names.set(user.userId, user.username);
         const listen = (type, handler) =>
             client.addEventListener(type, ({ detail }) => handler(detail), { signal: this.#listeners.signal });
@@ -40,6 +50,7 @@ export class ChatModel extends EventTarget {
     }
 
     close() {
+        clearInterval(this.#minutes);
         this.#listeners.abort();
         this.client.disconnect();
     }
@@ -89,13 +100,17 @@ export class ChatModel extends EventTarget {
         return this.conversations.get(id);
     }
 
-    async channels() {
-        return (await this.client.request('GET', '/api/channels')).channels;
+    /** The channels by name, a page of them. @param {string} [after] the last `channelId` of the page before */
+    async channels(after) {
+        const query = new URLSearchParams({ limit: String(CHANNEL_PAGE) });
+        if (after !== undefined) query.set('after', after);
+        const { channels } = await this.client.request('GET', `/api/channels?${query}`);
+        return { channels, hasMore: channels.length === CHANNEL_PAGE };
     }
 
+    /** Makes a channel that nobody is in yet. */
     async createChannel(name) {
-        const answer = await this.client.request('POST', '/api/channels', { name });
-        return this.joinChannel(`ch:${name}`, answer?.channel?.title ?? answer?.title ?? name);
+        await this.client.request('POST', '/api/channels', { name });
     }
 
     async joinChannel(channelId, title) {
@@ -138,11 +153,14 @@ export class ChatModel extends EventTarget {
 
     async #page(conversation, range) {
         const id = conversation.conversationId;
+        const syncs = this.#syncs;
         conversation.isLoading = true;
         conversation.problem = null;
         this.#emit('conversation', { id });
         try {
             const { messages, hasMore } = await this.client.history(id, { ...range, limit: PAGE });
+            // Between what came before the first page and the page there may be a hole.
+            if (!conversation.isLoaded && messages.length > 0) conversation.messages.splice(0, position(conversation.messages, messages[0].seq));
             for (const message of messages) this.#merge(conversation, message);
             conversation.hasOlder = hasMore;
             conversation.isLoaded = true;
@@ -151,6 +169,8 @@ export class ChatModel extends EventTarget {
         }
         conversation.isLoading = false;
         this.#emit('conversation', { id });
+        // Asked before the connection was back, and answered after.
+        if (conversation.problem && syncs !== this.#syncs) await this.#page(conversation, range);
     }
 
     idOf({ recipientId, channelId }) {
@@ -252,7 +272,7 @@ export class ChatModel extends EventTarget {
         this.#last(conversation, message);
         conversation.typing.delete(message.senderId);
         this.#emit('typing', { id });
-        if (conversation.isLoaded || conversation.isLoading) this.#merge(conversation, message);
+        if (conversation.isLoaded || conversation.isLoading || id === this.activeId) this.#merge(conversation, message);
         if (message.senderId === this.user.userId) {
             conversation.readSeq = Math.max(conversation.readSeq, message.seq);
             if (isNew) conversation.unread = 0;
@@ -319,8 +339,19 @@ export class ChatModel extends EventTarget {
     }
 
     #present(users) {
-        for (const { userId, status, lastSeen } of users) this.presence.set(userId, { status, lastSeen });
+        for (const { userId, status, lastSeen } of users) {
+            this.presence.set(userId, { status, lastSeen });
+            if (userId === this.user.userId) this.ownStatus.heard(status);
+        }
         this.#emit('presence');
+    }
+
+    #minutePassed() {
+        this.#emit('presence');
+        const today = new Date().toDateString();
+        if (today === this.#today) return;
+        this.#today = today;
+        this.#emit('conversation', { id: this.activeId });
     }
 
     /** Puts down what a search has said of somebody who isn't watched. */
@@ -342,6 +373,12 @@ export class ChatModel extends EventTarget {
     }
 
     #synced() {
+        this.#syncs += 1;
+        // What couldn't be had then may be had now.
+        for (const conversation of this.conversations.values()) conversation.problem = null;
+        this.#emit('conversation', { id: this.activeId });
+        this.open(this.activeId);
+        this.ownStatus.connected();
         this.#watched.clear();
         this.#watch();
         // The list has what frames don't tell: what was read elsewhere, conversations made in between.
@@ -351,8 +388,9 @@ export class ChatModel extends EventTarget {
 
     #watch() {
         if (this.client.status !== 'online') return;
-        const others = [...this.conversations.values()].map(({ otherUserId }) => otherUserId);
-        const missing = others.filter((id) => id && !this.#watched.has(id)).slice(0, 500 - this.#watched.size);
+        // Oneself first: the status may be changed in another window.
+        const wanted = [this.user.userId, ...[...this.conversations.values()].map(({ otherUserId }) => otherUserId)];
+        const missing = wanted.filter((id) => id && !this.#watched.has(id)).slice(0, 500 - this.#watched.size);
         if (missing.length === 0) return;
         for (const id of missing) this.#watched.add(id);
         this.client.watch(missing).catch(() => {

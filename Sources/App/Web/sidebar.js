@@ -1,7 +1,9 @@
 /** Conversations, people, and oneself. */
 
-import { avatar, debounced, element, fill, icon, iconButton } from './dom.js';
+import { avatar, element, fill, icon, iconButton } from './dom.js';
 import { brief, plural } from './format.js';
+
+const TYPING_PAUSE_MS = 180;
 
 export class Sidebar {
     #model;
@@ -12,7 +14,12 @@ export class Sidebar {
     #search;
     #connection = element('p', { class: 'connection' });
     #admin;
+    #status;
+    #problem = element('p', { class: 'problem', role: 'alert' });
     #searched = 0;
+    /** What the results that are shown were found for. @type {string | null} */
+    #foundFor = null;
+    #pause;
 
     /** @param {{open: (id: string) => void, browse: () => void, logOut: () => void}} actions */
     constructor(model, actions) {
@@ -22,13 +29,16 @@ export class Sidebar {
         this.#search = element('input', {
             type: 'search', 'aria-label': 'Search people', placeholder: 'Search people', autocomplete: 'off', spellcheck: false, title: 'Search people (Ctrl K)',
             on: {
-                input: debounced(180, () => this.#find()),
+                input: () => {
+                    clearTimeout(this.#pause);
+                    this.#pause = setTimeout(() => this.#find(), TYPING_PAUSE_MS);
+                },
                 keydown: (event) => {
                     if (event.key === 'Escape') this.#endSearch();
                     if (event.key === 'ArrowDown') this.element.querySelector('.scroll button.entry')?.focus();
-                    if (event.key !== 'Enter') return;
+                    if (event.key !== 'Enter' || event.isComposing) return;
                     event.preventDefault();
-                    this.#results.querySelector('button')?.click();
+                    this.#openFirst();
                 },
             },
         });
@@ -44,11 +54,9 @@ export class Sidebar {
             element('section', { 'aria-label': 'Direct messages' }, element('header', {}, element('h2', {}, 'Direct messages')), this.#lists.dm),
         );
         this.#admin = user.role === 'admin' && element('a', { class: 'button quiet', href: '#/admin/users' }, icon('admin'), 'Admin');
-        const status = element(
+        this.#status = element(
             'select',
-            { class: 'own-status', 'aria-label': 'Your status', on: { change: () => {
-                model.client.setPresence(status.value).catch(() => {});
-            } } },
+            { class: 'own-status', 'aria-label': 'Your status', on: { change: () => this.#chooseStatus() } },
             ...['online', 'away', 'busy'].map((value) => element('option', { value }, value[0].toUpperCase() + value.slice(1))),
         );
         this.element = element(
@@ -57,12 +65,13 @@ export class Sidebar {
             element('header', { class: 'brand' }, element('img', { src: '/icon.svg', alt: '', width: 28, height: 28 }), element('h1', {}, 'Switchboard'), this.#admin),
             element('div', { class: 'search' }, icon('search'), this.#search),
             element('div', { class: 'scroll', on: { keydown: (event) => this.#arrows(event) } }, this.#results, this.#conversations),
+            this.#problem,
             element(
                 'footer',
                 {},
                 avatar(user.username, user.userId),
                 element('div', { class: 'me' }, element('strong', { dir: 'auto' }, user.username), this.#connection),
-                status,
+                this.#status,
                 element('button', { type: 'button', class: 'icon-button', 'aria-label': 'Log out', title: 'Log out', on: { click: actions.logOut } }, icon('logout')),
             ),
         );
@@ -75,8 +84,18 @@ export class Sidebar {
 
     update() {
         for (const kind of ['channel', 'dm']) this.#fill(this.#lists[kind], this.#model.list(kind), kind);
+        this.#status.value = this.#model.ownStatus.value;
         const { unread } = this.#model;
         document.title = unread > 0 ? `(${unread}) Switchboard` : 'Switchboard';
+    }
+
+    async #chooseStatus() {
+        this.#problem.textContent = '';
+        try {
+            await this.#model.ownStatus.choose(this.#status.value);
+        } catch (error) {
+            this.#problem.textContent = `Your status is as it was: ${error.message}`;
+        }
     }
 
     updateConnection(text, tone) {
@@ -117,7 +136,8 @@ export class Sidebar {
         const isOnline = kind === 'dm' ? this.#model.presence.get(otherUserId)?.status : undefined;
         const typists = this.#model.typists(id);
         const preview = typists.length > 0 ? 'typing…' : this.#preview(conversation);
-        const signature = [title, lastMessage?.messageId, lastMessage?.rev, unread, isActive, isOnline, preview].join('\u0000');
+        const when = lastMessage && brief(lastMessage.createdAt);
+        const signature = [title, lastMessage?.messageId, lastMessage?.rev, when, unread, isActive, isOnline, preview].join('\u0000');
         if (row.dataset.signature === signature) return;
         row.dataset.signature = signature;
         const button = row.firstElementChild;
@@ -137,7 +157,7 @@ export class Sidebar {
             element(
                 'span',
                 { class: 'entry-side' },
-                lastMessage && element('time', { dateTime: lastMessage.createdAt }, brief(lastMessage.createdAt)),
+                lastMessage && element('time', { dateTime: lastMessage.createdAt }, when),
                 unread > 0 && element('span', { class: 'badge' }, unread > 99 ? '99+' : String(unread)),
             ),
             element('span', { id: `about-${id}`, hidden: true }, [isOnline, unread > 0 && plural(unread, 'unread message'), preview].filter(Boolean).join(', ')),
@@ -160,8 +180,7 @@ export class Sidebar {
         try {
             people = (await this.#model.client.request('GET', `/api/users?${new URLSearchParams({ q: text, limit: '20' })}`)).users;
         } catch (error) {
-            people = [];
-            if (turn === this.#searched) this.#showResults([element('p', { class: 'hint' }, error.message)]);
+            if (turn === this.#searched) this.#showResults(null, [element('p', { class: 'hint' }, error.message)]);
             return;
         }
         if (turn !== this.#searched) return;
@@ -178,6 +197,7 @@ export class Sidebar {
             ),
         ];
         this.#showResults(
+            text,
             entries.length > 0
                 ? [element('h2', {}, 'Found'), element('ul', { class: 'conversations' }, ...entries)]
                 : [element('p', { class: 'hint' }, `Nobody’s name begins with “${text}”.`)],
@@ -201,14 +221,25 @@ export class Sidebar {
         );
     }
 
-    #showResults(content) {
+    /** Opens the first that is found for what the field has, not for what it had before. */
+    async #openFirst() {
+        const text = this.#search.value.trim();
+        clearTimeout(this.#pause);
+        if (this.#foundFor !== text) await this.#find();
+        if (text && this.#foundFor === text && this.#search.value.trim() === text) this.#results.querySelector('button')?.click();
+    }
+
+    #showResults(text, content) {
+        this.#foundFor = text;
         this.#results.replaceChildren(...content);
         this.#results.hidden = false;
         this.#conversations.hidden = true;
     }
 
     #endSearch() {
+        clearTimeout(this.#pause);
         this.#searched += 1;
+        this.#foundFor = null;
         this.#search.value = '';
         this.#results.hidden = true;
         this.#results.replaceChildren();

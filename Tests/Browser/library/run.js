@@ -2,10 +2,11 @@
 
 import { tests as client } from './client-tests.js';
 import { tests as cursors } from './cursor-tests.js';
+import { tests as model } from './model-tests.js';
 import { tests as list } from './window-tests.js';
 
 const results = [];
-for (const [name, test] of Object.entries({ ...cursors, ...client, ...list })) {
+for (const [name, test] of Object.entries({ ...cursors, ...client, ...model, ...list })) {
     try {
         await test();
         results.push({ name, problem: null });
