@@ -227,6 +227,22 @@ class Chat(BrowserTest):
         bob.button("Log out").click()
         ada.see("Last seen", inside="//header[contains(@class,'conversation-head')]")
 
+    def test_a_status_that_was_on_its_way_is_sent_again(self):
+        ada, _, bob, _ = self.two()
+        self.send(ada, "Hi")
+        self.assert_messages(bob, "Hi")
+        head = "//header[contains(@class,'conversation-head')]"
+        bob.run(
+            "const send = WebSocket.prototype.send;"
+            "WebSocket.prototype.send = function (text) {"
+            " if (!text.includes('PRESENCE_SET')) return send.call(this, text);"
+            " WebSocket.prototype.send = send; this.close(); }"
+        )
+        # The connection is lost with the choice on its way.
+        bob.run("const status = document.querySelector('.own-status'); status.value = 'busy'; status.dispatchEvent(new Event('change'))")
+        ada.see("Busy", inside=head)
+        self.assertEqual(bob.run("return document.querySelector('.own-status').value"), "busy")
+
     def test_content_is_text(self):
         ada, _, bob, _ = self.two()
         hostile = ["<img src=x onerror=\"document.title='hit'\">", "<script>document.title='hit'</script>", "javascript:alert(1)", "&lt;b&gt; <b>bold</b>"]
@@ -342,6 +358,93 @@ class Chat(BrowserTest):
         self.send(second, "from the second")
         self.assert_messages(ada, "from the first window", "from the second")
         self.assert_messages(bob, "from the first window", "from the second")
+
+
+class Channels(BrowserTest):
+    expected_errors = ("status of 409",)
+
+    def make(self, *names):
+        person = self.programmatic("maker")
+        for name in names:
+            person.call("POST", "/api/channels", {"name": name})
+
+    def test_the_last_of_many_is_found(self):
+        # Behind all others by name.
+        prefix = fresh("zz")
+        self.make(*(f"{prefix}-{number:03}" for number in range(1, 202)))
+        ada, _ = self.person("ada", "A")
+        ada.button("Browse channels").click()
+        first = f"{prefix}-001"
+        ada.field("Filter channels").write(first)
+        ada.button(f"Join {first}")
+        ada.field("Filter channels").clear()
+        self.assertFalse(self.lists(ada, f"{prefix}-201"))
+        ada.button("Show more").click()
+        eventually("the last", lambda: self.lists(ada, f"{prefix}-201"))
+        self.assertEqual(ada.active.role, "button", "the focus goes on with the list")
+        ada.button("Close").click()
+        ada.button("Browse channels").click()
+        eventually("the first page", lambda: ada.button("Show more"))
+        ada.field("Filter channels").write(f"{prefix}-201")
+        ada.button(f"Join {prefix}-201").click()
+        ada.see(f"{prefix}-201", inside="//header[contains(@class,'conversation-head')]")
+        ada.button("Browse channels").click()
+        ada.field("Filter channels").write("nothing is called so")
+        ada.see("No channel has that in its name")
+
+    def lists(self, browser, name):
+        return browser.all(f"//*[@class='channel-choices']//strong[.='{name}']")
+
+    def test_one_of_the_name_can_be_joined(self):
+        name = fresh("taken")
+        self.make(name)
+        ada, _ = self.person("ada", "A")
+        ada.button("Browse channels").click()
+        ada.field("Channel name").write(name)
+        ada.button("Create channel").click()
+        ada.button(f"Join {name}", inside="//*[@role='alert']").click()
+        ada.see(name, inside="//header[contains(@class,'conversation-head')]")
+
+    def test_one_that_is_made_and_not_joined_can_be_joined(self):
+        name = fresh("halfway")
+        ada, _ = self.person("ada", "A")
+        ada.run(
+            "const send = WebSocket.prototype.send;"
+            "WebSocket.prototype.send = function (text) {"
+            " if (!text.includes('CHANNEL_JOIN')) return send.call(this, text);"
+            " WebSocket.prototype.send = send; this.close(); }"
+        )
+        ada.button("Browse channels").click()
+        ada.field("Channel name").write(name)
+        ada.button("Create channel").click()
+        ada.see("you haven’t joined it", inside="//*[@role='alert']")
+        eventually("the channel in the list", lambda: self.lists(ada, name))
+        ada.see("Connected to")
+        ada.button(f"Join {name}", inside="//*[@role='alert']").click()
+        ada.see(name, inside="//header[contains(@class,'conversation-head')]")
+
+
+class Times(BrowserTest):
+    def test_the_next_day_and_the_minutes_that_pass(self):
+        ada, ada_name = self.person("ada", "A")
+        bob = self.programmatic("bob", "B")
+        user_id = bob.call("GET", f"/api/users?q={ada_name}")["users"][0]["userId"]
+        bob.send("Good night", recipientId=user_id)
+        # A minute is shorter.
+        ada.devtools(
+            "Page.addScriptToEvaluateOnNewDocument",
+            source="const real = window.setInterval; window.setInterval = (call, ms) => real(call, ms / 100)",
+        )
+        ada.reload()
+        ada.button(bob.username).click()
+        ada.see("Today", inside="//*[@role='log']")
+        ada.run(
+            "const Real = Date; window.Date = class extends Real {"
+            " constructor(...parts) { super(...(parts.length > 0 ? parts : [Real.now() + 86_400_000])) }"
+            " static now() { return Real.now() + 86_400_000 } }"
+        )
+        ada.see("Yesterday", inside="//*[@role='log']")
+        ada.see("Yesterday", inside="//nav")
 
 
 class LogIn(BrowserTest):

@@ -124,6 +124,23 @@ class Failover(BrowserTest):
         carol.send("Good", recipientId=ada_id)
         self.assert_messages(ada, "Are you there?", "I was away", "Good")
 
+    def test_the_status_outlives_an_instance(self):
+        ada, ada_name = self.person("ada", "A")
+        bob, bob_name = self.person("bob", "B")
+        self.open_chat(ada, bob_name)
+        head = "//header[contains(@class,'conversation-head')]"
+        ada.see("Online", inside=head)
+        status = "const field = document.querySelector('.own-status');"
+        bob.run(status + "field.value = 'busy'; field.dispatchEvent(new Event('change'))")
+        ada.see("Busy", inside=head)
+        self.cluster.instances["B"].end(signal.SIGTERM)
+        try:
+            ada.see("Last seen", inside=head)
+        finally:
+            self.cluster.start("B")
+        ada.see("Busy", inside=head)
+        self.assertEqual(bob.run(status + "return field.value"), "busy")
+
     def test_what_is_unsent_outlives_a_reload(self):
         ada, bob, name, other = self.pair()
         for instance in (name, other):

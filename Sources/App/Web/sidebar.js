@@ -84,7 +84,8 @@ export class Sidebar {
 
     update() {
         for (const kind of ['channel', 'dm']) this.#fill(this.#lists[kind], this.#model.list(kind), kind);
-        this.#status.value = this.#model.ownStatus.value;
+        const status = this.#model.ownStatus.value;
+        if (this.#status.value !== status) this.#status.value = status;
         const { unread } = this.#model;
         document.title = unread > 0 ? `(${unread}) Switchboard` : 'Switchboard';
     }
