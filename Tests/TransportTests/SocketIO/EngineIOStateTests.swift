@@ -113,11 +113,32 @@ struct EngineIOStateTests {
         #expect(state { $0.arrives() })
         #expect(state { $0.receivedOnProbe(ping) } == .answer)
         state { $0.pollAnswered() }
-        #expect(state { $0.pollBegan(hasWaiting: false, now: .zero) } == .answerNoop)
         #expect(state { $0.pollBegan(hasWaiting: true, now: .zero) } == .answer)
+        #expect(state { $0.pollBegan(hasWaiting: false, now: .zero) } == .parkBriefly)
         #expect(state { $0.receivedOnProbe(EngineIOPacket(.upgrade)) } == .takeOver)
         #expect(state.transport == .webSocket)
         #expect(!state { $0.arrives() })
+    }
+
+    @Test("While a WebSocket is about to take over, a GET that finds nothing waits a little before it is told so")
+    func pollsWhileUpgrading() {
+        let state = Held(Self.state(.polling))
+        #expect(state { $0.arrives() })
+        #expect(state { $0.receivedOnProbe(ping) } == .answer)
+        #expect(state { $0.pollBegan(hasWaiting: false, now: .milliseconds(10)) } == .parkBriefly)
+        #expect(state.nextDeadline == .milliseconds(110))
+        #expect(state { $0.timePassed(now: .milliseconds(109)) } == .none)
+        #expect(state { $0.timePassed(now: .milliseconds(110)) } == .answerNoop)
+        state { $0.pollAnswered() }
+        #expect(state.nextDeadline == .milliseconds(300))
+        // One that is answered with packets leaves no deadline, nor does one that goes on waiting as nobody takes over.
+        #expect(state { $0.pollBegan(hasWaiting: false, now: .milliseconds(120)) } == .parkBriefly)
+        state { $0.pollAnswered() }
+        #expect(state.nextDeadline == .milliseconds(300))
+        #expect(state { $0.pollBegan(hasWaiting: false, now: .milliseconds(120)) } == .parkBriefly)
+        state { $0.probeEnded() }
+        #expect(state.nextDeadline == .milliseconds(300))
+        #expect(state { $0.pollBegan(hasWaiting: false, now: .milliseconds(130)) } == .closeAndRefuse)
     }
 
     @Test("Anything else than probe and upgrade ends the probing connection alone")

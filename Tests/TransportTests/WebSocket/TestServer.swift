@@ -62,11 +62,12 @@ func withServer(
     proxies: TrustedProxies = TrustedProxies(),
     tls: NIOSSLContext? = nil,
     admission: ConnectionAdmission = ConnectionAdmission(),
+    engineIO: [EngineIOServer] = [],
     _ body: (TestServer) async throws -> Void
 ) async throws {
     let sessions = Recorder<TestSession>()
     let isDraining = Flag()
-    let services = WebSocketServices(
+    var services = WebSocketServices(
         origins: origins,
         trustedProxies: proxies,
         limits: limits,
@@ -86,6 +87,7 @@ func withServer(
             return session
         }
     )
+    services.engineIO = engineIO
     let eventLoops = MultiThreadedEventLoopGroup.singleton
     let ports = Recorder<Int>()
     let channel = SwitchboardChannel(responder: respond, loops: SessionLoops(group: eventLoops), services: services)

@@ -12,7 +12,7 @@ package struct EngineIOConfiguration: Hashable, Sendable {
     package var upgradeTimeout: Duration = .seconds(10)
     /// How long the end of a session waits for the request that fetches it.
     package var farewellTimeout: Duration = .seconds(30)
-    /// Sessions by long polling that one instance holds; the next handshake is refused with 503.
+    /// Sessions that long polling carries on one instance; the next handshake is refused with 503.
     package var pollingSessionLimit = 20_000
     /// Of what waits for a client that doesn't read.
     package var outboundLimit = OutboundLimit()

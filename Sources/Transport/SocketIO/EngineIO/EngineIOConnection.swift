@@ -13,7 +13,8 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
     var position: Int?
     private let configuration: EngineIOConfiguration
     private let opensOnWebSocket: Bool
-    private let ended: @Sendable (EngineIOConnection) -> Void
+    /// Knows the session by its id.
+    private weak let server: EngineIOServer?
     private var state: EngineIOState
     private var receiver: (any EngineIOReceiver)?
     private var socket: EngineIOSocket? {
@@ -26,6 +27,8 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
     private var post: (any Channel)?
     /// While packets go by long polling.
     private var waiting: OutboundQueue<ByteBuffer>
+    /// The end of a session that waits for the GET that fetches it, behind what waits.
+    private var farewell: [ByteBuffer] = []
     private var timer: Scheduled<Void>?
     private var isFlushScheduled = false
 
@@ -36,14 +39,14 @@ package final class EngineIOConnection: LoopMember, @unchecked Sendable {
         transport: EngineIOState.Transport,
         configuration: EngineIOConfiguration,
         receiver: any EngineIOReceiver,
-        ended: @escaping @Sendable (EngineIOConnection) -> Void
+        server: EngineIOServer?
     ) {
         self.sid = sid
         self.handshake = handshake
         self.loop = loop
         self.configuration = configuration
         self.receiver = receiver
-        self.ended = ended
+        self.server = server
         opensOnWebSocket = transport == .webSocket
         state = EngineIOState(transport: transport, configuration: configuration, now: Self.now)
         waiting = OutboundQueue(limit: configuration.outboundLimit)
@@ -98,22 +101,24 @@ extension EngineIOConnection {
     ///
     /// - Parameter frames: written before the end, as WebSocket frames of this server.
     package func close(_ reason: EndReason, after frames: [ByteBuffer] = []) {
-        if reason.jumpsQueue { waiting.removeAll() }
-        let farewell = frames + [EngineIOPacket(.close).frame]
-        switch state.end(now: Self.now) {
+        close(ConnectionEnding(reason), after: frames)
+    }
+
+    func close(_ ending: ConnectionEnding, after frames: [ByteBuffer] = []) {
+        let action = state.end(now: Self.now)
+        guard action != .none else { return }
+        if ending.jumpsQueue { waiting.removeAll() }
+        farewell = frames + [EngineIOPacket(.close).frame]
+        switch action {
         case .none:
-            return
+            break
         case .closeSocket:
-            socket?.close(ConnectionEnding(reason), after: frames)
+            socket?.close(ending, after: frames)
             finish()
         case .answer:
             answerPoll(takeWaiting() + farewell)
             finish()
         case .wait:
-            let all = takeWaiting() + farewell
-            for frame in all {
-                _ = waiting.offer(frame, bytes: frame.readableBytes, isEssential: true, isWritable: false, buffered: 0)
-            }
             leave()
             schedule()
         }
@@ -138,10 +143,12 @@ extension EngineIOConnection {
             self.poll = poll
             // It may have been cut off on its way here.
             if poll.isAborted { pollAborted(poll) }
+        case .parkBriefly:
+            self.poll = poll
+            schedule()
+            if poll.isAborted { pollAborted(poll) }
         case .answer:
             answer(.success(EngineIOPayload.encode(takeWaiting())))
-        case .answerNoop:
-            answer(.success(EngineIOPayload.encode([EngineIOPacket(.noop).frame])))
         case .closeAndRefuse:
             answerPoll([EngineIOPacket(.close).frame])
             answer(.failure(.badRequest))
@@ -150,7 +157,7 @@ extension EngineIOConnection {
             answer(.failure(.unknownSession))
             finish()
         case .sayFarewell:
-            answer(.success(EngineIOPayload.encode(takeWaiting())))
+            answer(.success(EngineIOPayload.encode(takeWaiting() + farewell)))
             finish()
         case .refuse(let error):
             answer(.failure(error))
@@ -264,6 +271,7 @@ extension EngineIOConnection {
         case .takeOver:
             probe = nil
             self.socket = socket
+            server?.changedOver(self)
             answerPoll([EngineIOPacket(.noop).frame])
             for frame in takeWaiting() where socket.send(frame, isEssential: true) == .overflow {
                 close(.slowConsumer)
@@ -359,6 +367,8 @@ extension EngineIOConnection {
                 if send(EngineIOPacket(.ping).frame, isEssential: true) == .overflow { return close(.slowConsumer) }
             case .abandonProbe:
                 dropProbe()
+            case .answerNoop:
+                answerPoll([EngineIOPacket(.noop).frame])
             case .timeOut:
                 answerPoll([EngineIOPacket(.close).frame])
                 socket?.close(ConnectionEnding(.heartbeatTimeout))
@@ -387,8 +397,9 @@ extension EngineIOConnection {
         dropProbe()
         socket = nil
         waiting.removeAll()
+        farewell = []
         leave()
-        ended(self)
+        server?.forget(self)
     }
 }
 

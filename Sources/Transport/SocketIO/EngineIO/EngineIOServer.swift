@@ -4,12 +4,18 @@ import NIOHTTP1
 
 /// Engine.IO on one path: judges requests and knows the sessions that are on this instance.
 package final class EngineIOServer: Sendable {
+    private struct Sessions {
+        var connections: [String: EngineIOConnection] = [:]
+        /// Those that long polling carries, or is about to.
+        var polling: Set<String> = []
+    }
+
     package let configuration: EngineIOConfiguration
     private let instanceTag: String
     private let origins: AllowedOrigins
     private let refusesConnections: @Sendable () -> Bool
     private let makeReceiver: @Sendable () -> any EngineIOReceiver
-    private let connections = Locked<[String: EngineIOConnection]>([:])
+    private let sessions = Locked(Sessions())
 
     /// - Parameters:
     ///   - instanceID: stands in the ids of sessions, so that a proxy can send each request where its session is.
@@ -32,39 +38,53 @@ package final class EngineIOServer: Sendable {
     }
 
     /// Sessions on this instance.
-    package var count: Int { connections.withLock { $0.count } }
+    package var count: Int { sessions.withLock { $0.connections.count } }
 
     /// Ends every session; the clients come back by themselves.
     package func closeAll() {
-        for connection in connections.withLock({ Array($0.values) }) {
+        for connection in sessions.withLock({ Array($0.connections.values) }) {
             connection.loop.eventLoop.execute { connection.close(.goingAway) }
         }
     }
 
     private func connection(_ sid: some StringProtocol) -> EngineIOConnection? {
-        connections.withLock { $0[String(sid)] }
+        sessions.withLock { $0.connections[String(sid)] }
+    }
+
+    private func makeSID() -> String {
+        "\(SecretID.make()).\(instanceTag)"
     }
 
     private func makeConnection(
+        _ sid: String,
         _ handshake: EngineIOHandshake,
         on loop: SessionLoop,
         over transport: EngineIOState.Transport
     ) -> EngineIOConnection {
         let connection = EngineIOConnection(
-            sid: "\(SecretID.make()).\(instanceTag)",
+            sid: sid,
             handshake: handshake,
             loop: loop,
             transport: transport,
             configuration: configuration,
             receiver: makeReceiver(),
-            ended: { [weak self] connection in self?.forget(connection) }
+            server: self
         )
-        connections.withLock { $0[connection.sid] = connection }
+        sessions.withLock { $0.connections[sid] = connection }
         return connection
     }
 
-    private func forget(_ connection: EngineIOConnection) {
-        connections.withLock { $0[connection.sid] = nil }
+    /// A WebSocket has taken over from long polling.
+    func changedOver(_ connection: EngineIOConnection) {
+        sessions.withLock { _ = $0.polling.remove(connection.sid) }
+    }
+
+    /// The session has ended.
+    func forget(_ connection: EngineIOConnection) {
+        sessions.withLock {
+            $0.connections[connection.sid] = nil
+            $0.polling.remove(connection.sid)
+        }
     }
 
     private func checkOrigin(_ headers: [String], own: WebOrigin?) throws(EngineIOError) {
@@ -113,7 +133,7 @@ extension EngineIOServer {
 
     /// Gives a new WebSocket connection to its session; called on the connection's event loop.
     func makeSocket(_ handler: WebSocketHandler, for upgrade: EngineIOUpgrade, on loop: SessionLoop) -> EngineIOSocket {
-        let connection = upgrade.connection ?? makeConnection(upgrade.handshake, on: loop, over: .webSocket)
+        let connection = upgrade.connection ?? makeConnection(makeSID(), upgrade.handshake, on: loop, over: .webSocket)
         return EngineIOSocket(handler: handler, connection: connection, limit: configuration.outboundLimit)
     }
 }
@@ -189,13 +209,23 @@ extension EngineIOServer {
     }
 
     private func open(_ request: EngineIORequest, loops: SessionLoops) async throws(EngineIOError) -> ByteBuffer {
-        guard !refusesConnections(), count < configuration.pollingSessionLimit else { throw .unavailable }
+        let sid = makeSID()
+        guard !refusesConnections(), reservePolling(sid) else { throw .unavailable }
         let loop = loops.loop(for: request.channel.eventLoop)
         return await withCheckedContinuation { continuation in
             loop.eventLoop.execute {
-                let connection = self.makeConnection(request.handshake, on: loop, over: .polling)
+                let connection = self.makeConnection(sid, request.handshake, on: loop, over: .polling)
                 continuation.resume(returning: connection.open())
             }
+        }
+    }
+
+    /// - Returns: false where there are as many as may be.
+    private func reservePolling(_ sid: String) -> Bool {
+        sessions.withLock { sessions in
+            guard sessions.polling.count < configuration.pollingSessionLimit else { return false }
+            sessions.polling.insert(sid)
+            return true
         }
     }
 

@@ -24,7 +24,12 @@ package struct EngineIOState: Sendable {
     private struct Probe: Hashable {
         let deadline: Duration
         var isAnswered = false
+        /// When the GET that is parked is answered with a noop.
+        var noopAt: Duration?
     }
+
+    /// For which a GET is parked while the client is changing over: one that asks again and again is to pause.
+    private static let upgradePause = Duration.milliseconds(100)
 
     private let configuration: EngineIOConfiguration
     private var phase: Phase
@@ -53,10 +58,10 @@ extension EngineIOState {
     /// What a GET leads to.
     package enum PollAction: Hashable, Sendable {
         case park
+        /// The client is changing over to WebSocket: park it until `nextDeadline`, which is another now.
+        case parkBriefly
         /// Answer with what waits.
         case answer
-        /// Answer with a noop: the client is changing over to WebSocket.
-        case answerNoop
         /// Two GETs at once: the first is told that the session is closed, this one is refused.
         case closeAndRefuse
         /// The pong is overdue: close, and refuse.
@@ -88,14 +93,16 @@ extension EngineIOState {
                 return .closeAndRefuse
             }
             if hasWaiting { return .answer }
-            if probe?.isAnswered == true { return .answerNoop }
             hasPoll = true
-            return .park
+            guard probe?.isAnswered == true else { return .park }
+            probe?.noopAt = now + Self.upgradePause
+            return .parkBriefly
         }
     }
 
     package mutating func pollAnswered() {
         hasPoll = false
+        probe?.noopAt = nil
     }
 
     /// The client cut its GET off.
@@ -226,6 +233,8 @@ extension EngineIOState {
         /// No pong came.
         case timeOut
         case abandonProbe
+        /// Answer the parked GET with a noop.
+        case answerNoop
         /// Nobody fetched the farewell.
         case forget
     }
@@ -242,7 +251,7 @@ extension EngineIOState {
                 switch heartbeat {
                 case .pingDue(let time), .pongDue(let time): time
                 }
-            return min(beat, probe?.deadline ?? beat)
+            return min(beat, probe?.deadline ?? beat, probe?.noopAt ?? beat)
         }
     }
 
@@ -258,6 +267,10 @@ extension EngineIOState {
             if let probe, probe.deadline <= now {
                 self.probe = nil
                 return .abandonProbe
+            }
+            if let noopAt = probe?.noopAt, noopAt <= now {
+                probe?.noopAt = nil
+                return .answerNoop
             }
             switch heartbeat {
             case .pingDue(let time) where time <= now:
