@@ -170,7 +170,7 @@ extension SessionActor {
         for event in events where !state.isClosed { admit(outbound.send(event)) }
     }
 
-    /// A send is answered: with the message that the `ACK` has named, or an error where it is nil.
+    /// A send is answered: with the message that the `ACK` has named, or an error or nothing where it is nil.
     func noteAnswered(_ id: ClientMessageID, with message: Message?) {
         ownSends.answered(id, with: message)
         writeHeld()
@@ -209,9 +209,13 @@ extension SessionActor {
 }
 
 extension SessionActor {
-    func send(_ event: Event) {
-        guard !state.isClosed else { return }
-        admit(outbound.send(event))
+    /// - Returns: whether it was written.
+    @discardableResult
+    func send(_ event: Event) -> Bool {
+        guard !state.isClosed else { return false }
+        let admission = outbound.send(event)
+        admit(admission)
+        return admission == .accepted
     }
 
     func admit(_ admission: OutboundAdmission) {

@@ -126,6 +126,22 @@ struct SessionTrafficTests {
         #expect(sender.outbound.messages.isEmpty)
     }
 
+    /// Sent again, and while others send as well.
+    @Test func deliversAMessageWhoseAckWasLeftOutInItsTurnAndOnce() async throws {
+        let sender = await instance.connect(ada)
+        sender.outbound.leaveOutAcks()
+        let receiver = await instance.connect(bob)
+        for index in 1...50 {
+            try await sender.send("\(index)", to: bob.user.userID, id: "m\(index)")
+            try await sender.send("\(index)", to: bob.user.userID, id: "m\(index)")
+            try await receiver.send("\(index)", to: ada.user.userID, id: "m\(index)")
+        }
+        #expect(await sender.outbound.waitForMessages(100).map(\.seq) == Array(1...100))
+        _ = await receiver.acks(50)
+        await sender.executor.settle()
+        #expect(sender.outbound.messages.count == 100)
+    }
+
     @Test func showsTheClientMessageIDToTheSenderOnly() async throws {
         let sender = await instance.connect(ada)
         let second = await instance.connect(ada)

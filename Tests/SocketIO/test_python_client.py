@@ -56,6 +56,40 @@ class PythonClient(unittest.TestCase):
         client.emit("send_message", {"channelId": room, "content": "hello"})
         self.assertEqual(client.message("hello")["senderId"], alice.user_id)
 
+    def test_who_asks_for_no_acknowledgement_gets_each_message_once_and_in_order(self):
+        people = [person("alice"), person("bob")]
+        room = channel(people[0])
+        clients = [self.client(who, "A", ["websocket"]) for who in people]
+        for client in clients:
+            client.ask("join_channel", room)
+        for number in range(50):
+            for name, client in enumerate(clients):
+                # Fewer frames a second than are allowed.
+                client.sleep(0.06)
+                message = {"channelId": room, "content": f"{number} of {name}", "clientMessageId": str(number)}
+                client.emit("send_message", message)
+                if number % 10 == 0:
+                    client.emit("send_message", message)
+        for client in clients:
+            client.wait_for("receive_message", lambda message: message["seq"] == 100)
+            # What was sent before it is answered before it.
+            self.assertTrue(client.ask("read", {"conversationId": room, "seq": 100})["ok"])
+            self.assertEqual([message["seq"] for message, in client.all("receive_message")], list(range(1, 101)))
+
+    def test_who_sends_again_what_another_connection_has_sent_is_told_of_it(self):
+        alice, bob = person("alice"), person("bob")
+        message = {"recipientId": bob.user_id, "content": "once", "clientMessageId": "1"}
+        self.client(alice).ask("send_message", message)
+        second = self.client(alice)
+        second.emit("send_message", message)
+        self.assertTrue(second.message("once")["replayed"])
+
+    def test_each_part_of_a_sync_is_acknowledged(self):
+        client = self.client(person("alice"))
+        self.assertEqual(client.ask("sync", {"cursors": {}, "more": True}), {"ok": True})
+        answer = client.ask("sync", {"cursors": {}})
+        self.assertEqual((answer["ok"], answer["complete"]), (True, True))
+
     def test_what_is_wrong_is_said(self):
         client = self.client(person("alice"))
         answer = client.ask("send_message", {"content": "to nobody"})

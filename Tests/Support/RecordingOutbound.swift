@@ -27,6 +27,7 @@ package final class RecordingOutbound: SessionOutbound {
         var admission = OutboundAdmission.accepted
         /// Outputs past which it is pressed.
         var room: Int?
+        var leavesOutAcks = false
         var isClosed = false
     }
 
@@ -58,8 +59,14 @@ package final class RecordingOutbound: SessionOutbound {
         state.withLock { $0.admission = admission }
     }
 
+    /// Has it write no `ACK` from now on, as Socket.IO doesn't for who asked for none.
+    package func leaveOutAcks() {
+        state.withLock { $0.leavesOutAcks = true }
+    }
+
     package func send(_ event: Event) -> OutboundAdmission {
-        write(.event(event))
+        if case .ack = event, state.withLock({ $0.leavesOutAcks }) { return .skipped }
+        return write(.event(event))
     }
 
     package func send(_ event: SharedEvent) -> OutboundAdmission {

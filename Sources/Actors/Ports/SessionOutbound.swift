@@ -14,7 +14,7 @@ extension SessionExecutor {
 /// What became of an event given to a connection.
 package enum OutboundAdmission: Hashable, Sendable {
     case accepted
-    /// Left out: not essential, and much is waiting.
+    /// Left out: not essential, and much is waiting; or an `ACK` that the client hears of in another way.
     case skipped
     /// More is waiting than the limit allows; nothing was written.
     case overflow
@@ -23,6 +23,8 @@ package enum OutboundAdmission: Hashable, Sendable {
 /// A connection's way to its client. Every call is made on the connection's executor.
 package protocol SessionOutbound: Sendable {
     /// Encodes and writes; flushed when the executor's turn ends, or a millisecond later where much is written.
+    ///
+    /// The message of an `ACK` that is `.skipped` is delivered in its turn, as those of others are.
     func send(_ event: Event) -> OutboundAdmission
 
     /// As `send`, with the encoding that all receivers share.

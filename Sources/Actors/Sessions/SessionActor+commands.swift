@@ -85,14 +85,17 @@ extension SessionActor {
         }
         let answers = await environment.messaging.send(sends.map(\.command), from: principal, on: executor.taskExecutor)
         for (send, answer) in zip(sends, answers) {
+            var acked: Message?
             switch answer {
             case .success(let receipt):
-                self.send(.ack(ref: send.item.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
+                let isWritten = self.send(.ack(ref: send.item.ref, message: receipt.message, isDuplicate: receipt.isDuplicate))
+                // Whoever wasn't written it is delivered the message, as everybody else.
+                if isWritten { acked = receipt.message }
                 environment.metrics.sending.acknowledged(after: environment.time.uptime() - send.item.receivedAt)
             case .failure(let error):
                 self.send(.error(ref: send.item.ref, error))
             }
-            noteAnswered(send.command.clientMessageID, with: try? answer.get().message)
+            noteAnswered(send.command.clientMessageID, with: acked)
         }
         // Before the loop goes on to publish and to deliver what was stored.
         outbound.flush()

@@ -33,7 +33,7 @@ package struct OwnSends {
         inFlight.insert(id)
     }
 
-    /// A send is answered, with the message that its `ACK` names or, where it is nil, with an error; `release` follows.
+    /// A send is answered: with the message that its `ACK` names or, where it is nil, with an error or nothing; `release` follows.
     package mutating func answered(_ id: ClientMessageID, with message: Message?) {
         inFlight.remove(id)
         if let message {

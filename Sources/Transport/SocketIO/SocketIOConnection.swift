@@ -134,6 +134,12 @@ package struct SocketIOLink: Sendable {
 
     /// Refuses the client's CONNECT; it may try again.
     func refuse(_ error: RequestError) {
+        _ = send(refusal(error))
+        client.ended(namespace)
+    }
+
+    /// What refuses the client's CONNECT.
+    func refusal(_ error: RequestError) -> SocketIOPacket {
         var writer = JSONWriter(buffer: ByteBuffer())
         writer.beginObject()
         writer.field("message", error.code.rawValue)
@@ -143,8 +149,7 @@ package struct SocketIOLink: Sendable {
         if let retryAfter = error.retryAfter { writer.field("retryAfterMs", retryAfter.milliseconds) }
         writer.endObject()
         writer.endObject()
-        _ = send(SocketIOPacket(.connectError, namespace: namespace, json: writer.buffer))
-        client.ended(namespace)
+        return SocketIOPacket(.connectError, namespace: namespace, json: writer.buffer)
     }
 
     /// Has the client leave by the server's will, and the connection stay; it may join again.
@@ -168,6 +173,10 @@ package struct SocketIOLink: Sendable {
 
     /// Closes the connection, with all its namespaces.
     func close(_ reason: EndReason, after frames: [ByteBuffer] = []) {
-        connection.close(reason, after: frames)
+        close(ConnectionEnding(reason), after: frames)
+    }
+
+    func close(_ ending: ConnectionEnding, after frames: [ByteBuffer] = []) {
+        connection.close(ending, after: frames)
     }
 }

@@ -67,6 +67,18 @@ struct OwnSendsTests {
         #expect(sends.judge(stored, of: ada) == .write)
     }
 
+    @Test func whoIsAnsweredNothingIsWrittenItOnceHoweverLateTheAnswerIs() throws {
+        var sends = OwnSends()
+        let id = try #require(id)
+        sends.begin(id)
+        let own = try event(5, by: ada, "m1")
+        let isHeld = sends.judge(own, of: ada) == .hold
+        #expect(isHeld)
+        _ = sends.hold(own, at: .zero)
+        #expect(sends.overdue(at: .seconds(5)).count == 1)
+        #expect(sends.answer(id, with: nil, of: ada).isEmpty)
+    }
+
     @Test func nothingIsHeldForLongNorWithoutLimit() throws {
         var sends = OwnSends()
         sends.begin(try #require(id))

@@ -117,4 +117,20 @@ struct SyncOffsetTests {
         #expect(pace { $0.timePassed(now: after(.milliseconds(3_700))) } == .none)
         #expect(pace { $0.changed(now: after(.milliseconds(4_150))) } == .tell)
     }
+
+    @Test("Where it finds no room it is tried again after a while, and not with each message until then")
+    func leftOut() {
+        func after(_ time: TimeAmount) -> NIODeadline { .uptimeNanoseconds(0) + time }
+        let pace = Held(OffsetPace())
+        #expect(pace { $0.changed(now: after(.seconds(1))) } == .tell)
+        #expect(pace { $0.leftOut(now: after(.seconds(1))) } == .wait(until: after(.milliseconds(1_600))))
+        #expect(pace { $0.changed(now: after(.milliseconds(1_100))) } == .none)
+        #expect(pace { $0.timePassed(now: after(.milliseconds(1_600))) } == .tell)
+        #expect(pace { $0.leftOut(now: after(.milliseconds(1_600))) } == .wait(until: after(.milliseconds(2_200))))
+        #expect(pace { $0.changed(now: after(.milliseconds(2_100))) } == .tell)
+        #expect(pace { $0.leftOut(now: after(.milliseconds(2_100))) } == .none)
+        #expect(pace { $0.timePassed(now: after(.milliseconds(2_200))) } == .wait(until: after(.milliseconds(2_700))))
+        pace { $0.told(bytes: 100, now: after(.milliseconds(2_300))) }
+        #expect(pace { $0.timePassed(now: after(.milliseconds(2_700))) } == .none)
+    }
 }

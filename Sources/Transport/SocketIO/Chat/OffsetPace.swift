@@ -37,6 +37,12 @@ package struct OffsetPace: Sendable {
         return .wait(until: nextAt + Self.grace)
     }
 
+    /// It was left out, as much waits for the client: a while later it may find room.
+    package mutating func leftOut(now: NIODeadline) -> Action {
+        nextAt = now + Self.interval
+        return changed(now: now)
+    }
+
     /// It was told, in so many bytes; a long one is told less often.
     package mutating func told(bytes: Int, now: NIODeadline) {
         isBehind = false

@@ -3,7 +3,14 @@ import NIOCore
 
 extension SocketIOSession: SessionOutbound {
     package func send(_ event: SharedEvent) -> OutboundAdmission {
-        if case .ended = phase { return .skipped }
+        switch phase {
+        case .joined:
+            break
+        case .ended:
+            return .skipped
+        case .joining, .recovering, .beginning:
+            if early.hold(event.event) { return .accepted }
+        }
         let loop = link.connection.loop
         let admission = link.send(loop.latestPacket.of(event, SocketIOEventEncoder.frame), isEssential: event.isEssential)
         if admission == .accepted, let place = event.place {
@@ -14,6 +21,7 @@ extension SocketIOSession: SessionOutbound {
     }
 
     package func send(_ event: Event) -> OutboundAdmission {
+        if !phase.isDecided, early.hold(event) { return .accepted }
         switch (phase, event) {
         case (.ended, _):
             return .skipped
@@ -34,13 +42,15 @@ extension SocketIOSession: SessionOutbound {
             // It comes again, and may find the store awake.
             link.close(.internalError)
             return .accepted
-        case (_, .ack(let ref, let message?, _)):
-            offset?.acknowledged(message.place)
-            offsetChanged()
-            if let ref { return answer(event, ref) }
-            // Whoever asked for no acknowledgement gets its message as all others do.
-            let received = Event.messageReceived(message, showsClientMessageID: true, isReplayed: false)
-            return link.send(SocketIOEventEncoder.frame(received), isEssential: true)
+        case (_, .ack(let ref?, let message?, _)):
+            let admission = answer(event, ref)
+            if admission == .accepted {
+                offset?.acknowledged(message.place)
+                offsetChanged()
+            }
+            return admission
+        case (_, .ack(nil, let message?, let isDuplicate)):
+            return stored(message, isDuplicate: isDuplicate)
         case (_, .ack(nil, nil, _)):
             return .accepted
         default:
@@ -66,22 +76,48 @@ extension SocketIOSession: SessionOutbound {
     }
 
     package func close(_ reason: EndReason, after event: Event?) {
-        let wasJoined = phase == .joined
-        guard phase != .ended else { return }
+        let last = phase
         phase = .ended
-        guard reason.isFinal else {
-            return link.close(reason, after: event.map { [SocketIOEventEncoder.frame($0)] } ?? [])
+        switch last {
+        case .ended:
+            break
+        case .joined where reason.isFinal:
+            let farewell = SocketIOEventEncoder.sessionEnded(code: reason.code, reason: reason.closeText)
+            link.close(reason, after: [farewell] + SocketIOPacket(.disconnect, namespace: link.namespace).frames)
+        case .joined:
+            link.close(reason, after: event.map { [SocketIOEventEncoder.frame($0)] } ?? [])
+        case .joining where reason.isFinal:
+            // It may try again, with another token.
+            link.refuse(refusal(reason, event))
+        case .recovering where reason.isFinal, .beginning where reason.isFinal:
+            // Part of what was missed may wait already, and must not come after a ban.
+            link.close(reason, after: link.refusal(refusal(reason, event)).frames)
+        case .joining, .recovering, .beginning:
+            // It comes again. An event would be kept by its library until then.
+            link.close(reason)
         }
-        guard wasJoined else {
-            guard case .error(_, let error) = event else { return link.refuse(RequestError(reason)) }
-            return link.refuse(error)
+    }
+
+    private func refusal(_ reason: EndReason, _ event: Event?) -> RequestError {
+        if case .error(_, let error) = event { error } else { RequestError(reason) }
+    }
+
+    /// A message of this client was stored for which it asked no acknowledgement. It is delivered in its turn, as to all others.
+    private func stored(_ message: Message, isDuplicate: Bool) -> OutboundAdmission {
+        guard isDuplicate else {
+            unanswered.add(message.messageID)
+            return .skipped
         }
-        let farewell = SocketIOEventEncoder.sessionEnded(code: reason.code, reason: reason.closeText)
-        link.close(reason, after: [farewell] + SocketIOPacket(.disconnect, namespace: link.namespace).frames)
+        guard !unanswered.contains(message.messageID) else { return .skipped }
+        // It may have been stored over a connection that never heard of it, and is not delivered again.
+        let received = Event.messageReceived(message, showsClientMessageID: true, isReplayed: true)
+        let admission = link.send(SocketIOEventEncoder.frame(received), isEssential: true)
+        return admission == .overflow ? .overflow : .skipped
     }
 
     private func answer(_ event: Event, _ ref: String) -> OutboundAdmission {
-        link.send(SocketIOEventEncoder.acknowledgement(event, id: ref), isEssential: true)
+        if ref == partRef { partRef = nil }
+        return link.send(SocketIOEventEncoder.acknowledgement(event, id: ref), isEssential: true)
     }
 
     private func begin(_ welcome: Welcome) -> OutboundAdmission {
@@ -112,7 +148,9 @@ extension SocketIOSession: SessionOutbound {
         let admission = link.accept(id: id, recoveryID: recoveryID ?? SecretID.make())
         enroll(id, principal)
         offsetChanged()
-        return admission
+        return early.take().reduce(admission) { admission, event in
+            admission == .accepted ? link.send(SocketIOEventEncoder.frame(event), isEssential: true) : admission
+        }
     }
 }
 

@@ -18,6 +18,14 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
         case beginning(Principal)
         case joined
         case ended
+
+        /// Whether the client was let in, or has left.
+        var isDecided: Bool {
+            switch self {
+            case .joined, .ended: true
+            case .joining, .recovering, .beginning: false
+            }
+        }
     }
 
     /// Given with the `SYNC` that recovery makes; a client's acknowledgements are digits.
@@ -33,7 +41,13 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     var offset: LiveOffset?
     /// What other instances do with the client; nil until it is in, and where there are none.
     var reach: AdapterReach?
-    private var pace = OffsetPace()
+    var pace = OffsetPace()
+    /// News for a client that isn't in yet: its library would keep what comes before for later, even for another connection.
+    var early = EarlyNews()
+    /// What this connection has sent without asking for an acknowledgement.
+    var unanswered = UnansweredSends()
+    /// Of a part of a `SYNC` that is being taken, until it is answered.
+    var partRef: String?
 
     /// - Parameters:
     ///   - link: the way to the client.
@@ -71,8 +85,13 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
             ref = nil
             acknowledge(.ack(ref: nil, message: nil, isDuplicate: false), id: id)
         }
+        if case .success(.sync(let part)) = frame.command, part.hasMore { partRef = ref }
         let command = ClientFrame(ref: ref, command: frame.command)
         session?.assumeIsolated { $0.receive(command) }
+        guard let id = partRef else { return }
+        // Only the last part of a SYNC is answered, and one that is refused, which is known by now.
+        partRef = nil
+        if phase == .joined { acknowledge(.ack(ref: nil, message: nil, isDuplicate: false), id: id) }
     }
 
     package func tick() {
@@ -103,22 +122,29 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     private func carryOut(_ action: OffsetPace.Action) {
         switch action {
         case .tell:
-            tellOffset()
+            tellOffset(isEssential: false)
         case .wait(let time):
-            link.connection.eventLoop.scheduleTask(deadline: time) {
-                if self.phase == .joined { self.carryOut(self.pace.timePassed(now: .now())) }
+            let loop = link.connection.eventLoop
+            loop.scheduleTask(deadline: time) {
+                if self.phase == .joined { self.carryOut(self.pace.timePassed(now: loop.now)) }
             }
         case .none:
             break
         }
     }
 
-    private func tellOffset() {
-        guard let current = offset?.current else { return }
+    /// - Parameter isEssential: false where it may be left out for now, as the client has a lower one.
+    @discardableResult
+    func tellOffset(isEssential: Bool) -> OutboundAdmission {
+        guard let current = offset?.current else { return .skipped }
         let frame = SocketIOEventEncoder.offset(current)
-        // Where it is left out, the client has a lower one and is told more with the next change.
-        _ = link.send(frame, isEssential: false)
-        pace.told(bytes: frame.readableBytes, now: .now())
+        let admission = link.send(frame, isEssential: isEssential)
+        switch admission {
+        case .accepted: pace.told(bytes: frame.readableBytes, now: .now())
+        case .skipped: carryOut(pace.leftOut(now: .now()))
+        case .overflow: break
+        }
+        return admission
     }
 
     /// Asks for what the client missed; a turn later, as the session is about to say more.
