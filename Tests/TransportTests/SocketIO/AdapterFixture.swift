@@ -13,6 +13,7 @@ struct AdapterFixture: Sendable {
     let inner = RecordingBus()
     let log = Recorder<RecordedLine>()
     let counters = CounterRecorder()
+    private let executor = TestExecutor()
 
     init(_ server: RedisServer, _ format: AdapterFormat, instance: String, configure: (inout AdapterLink.Options) -> Void = { _ in }) throws
     {
@@ -56,8 +57,10 @@ struct AdapterFixture: Sendable {
     }
 
     /// A client of this instance.
-    func client(_ id: String, user: UserID = Sample.ids.next(UserID.self)) -> RecordingSocket {
-        let socket = RecordingSocket(id: id, user: user)
+    ///
+    /// - Parameter executor: nil for the one that all clients share.
+    func client(_ id: String, user: UserID = Sample.ids.next(UserID.self), on executor: (any SessionExecutor)? = nil) -> RecordingSocket {
+        let socket = RecordingSocket(id: id, user: user, executor: executor ?? self.executor)
         adapter.add(socket)
         return socket
     }
@@ -68,6 +71,7 @@ final class RecordingSocket: AdapterSocket {
     let socketID: String
     let connectionID: ConnectionID
     let principal: Principal
+    let executor: any SessionExecutor
     let handshake = AdapterHandshake(
         userAgent: "test",
         address: "127.0.0.1",
@@ -79,8 +83,9 @@ final class RecordingSocket: AdapterSocket {
     /// What it acknowledges with; nil to keep silent.
     let answer: MessagePackValue?
 
-    init(id: String, user: UserID, answer: MessagePackValue? = "yes") {
+    init(id: String, user: UserID, executor: any SessionExecutor, answer: MessagePackValue? = "yes") {
         socketID = id
+        self.executor = executor
         connectionID = ConnectionID(UInt64(id.hashValue.magnitude))
         self.answer = answer
         principal = Principal(

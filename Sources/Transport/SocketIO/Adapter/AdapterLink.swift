@@ -24,8 +24,8 @@ package final class AdapterLink: Sendable {
         var dropped = LossReport()
         var receiveDropped = LossReport()
         var failures = WindowCounter(limit: 20, window: .seconds(1))
-        /// Bytes that were received and not read yet.
-        var unread = 0
+        /// What was received and is not done with: how many messages, and their bytes.
+        var pending = (count: 0, bytes: 0)
     }
 
     package let format: AdapterFormat
@@ -49,7 +49,7 @@ package final class AdapterLink: Sendable {
     package struct Options: Sendable {
         /// Messages that may wait to be published; past it the oldest go.
         package var outgoingLimit = 10_000
-        /// Messages that may have been received and not acted on; past it the newest go.
+        /// Messages that may have been received and not acted on by every executor that has clients of theirs; past it the newest go.
         package var incomingLimit = 1_024
         /// Bytes of those.
         package var incomingBytes = 64 * 1_048_576
@@ -109,9 +109,12 @@ package final class AdapterLink: Sendable {
         changeSubscriptionsSoon()
     }
 
-    /// What came has been read: it no longer counts as waiting.
-    func noteRead(_ message: Incoming) {
-        core.withLock { $0.unread -= message.payload.count }
+    /// A message has been acted on: it no longer counts as waiting.
+    func noteDone(bytes: Int) {
+        core.withLock { core in
+            core.pending.count -= 1
+            core.pending.bytes -= bytes
+        }
     }
 
     private func offer(_ hint: AdapterHint) {
@@ -182,15 +185,16 @@ package final class AdapterLink: Sendable {
 
     private func receive(_ message: Incoming) {
         log.received.increment()
-        let count = message.payload.count
+        let bytes = message.payload.count
         let isAdmitted = core.withLock { core in
-            guard core.unread + count <= options.incomingBytes else { return false }
-            core.unread += count
+            guard core.pending.count < options.incomingLimit, core.pending.bytes + bytes <= options.incomingBytes else { return false }
+            core.pending.count += 1
+            core.pending.bytes += bytes
             return true
         }
         if isAdmitted {
             guard case .dropped = input.yield(message) else { return }
-            noteRead(message)
+            noteDone(bytes: bytes)
         }
         log.receiveDropped.increment()
         let now = time.uptime()

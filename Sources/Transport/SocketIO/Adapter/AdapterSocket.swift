@@ -1,12 +1,15 @@
 package import Actors
 
-/// A client of this instance that speaks Socket.IO, as far as other instances may use it. To be called from anywhere.
+/// A client of this instance that speaks Socket.IO, as far as other instances may use it. What it says of itself is asked from anywhere;
+/// what is done to it is done on its executor.
 package protocol AdapterSocket: Sendable {
     /// The Socket.IO id, and the name of the socket's own room.
     var socketID: String { get }
     var connectionID: ConnectionID { get }
     var principal: Principal { get }
     var handshake: AdapterHandshake { get }
+    /// Shared with other clients.
+    var executor: any SessionExecutor { get }
 
     /// Writes an event to the client.
     func emit(_ packet: AdapterPacket)

@@ -52,8 +52,7 @@ package final class SocketIOAdapter: Service {
             group.addTask { await self.link.run() }
             group.addTask {
                 for await message in self.link.incoming {
-                    self.link.noteRead(message)
-                    await self.handle(message)
+                    await self.handle(message, AdapterReceipt(message, over: self.link))
                 }
             }
             group.addTask { for await question in self.questions { await self.answer(question) } }
@@ -67,13 +66,13 @@ package final class SocketIOAdapter: Service {
         }
     }
 
-    private func handle(_ message: AdapterLink.Incoming) async {
+    private func handle(_ message: AdapterLink.Incoming, _ receipt: AdapterReceipt) async {
         switch rules.receive(message.payload, from: message.channel, isLocal: { roster.mayHaveMembers(in: $0) }) {
         case .ignore: break
         case .reject(let reason): reject(reason)
-        case .deliver(let broadcast): await deliver(broadcast)
-        case .obey(let order): await obey(order)
-        case .answer(let question): await take(question)
+        case .deliver(let broadcast): await deliver(broadcast, receipt)
+        case .obey(let order): await obey(order, receipt)
+        case .answer(let question): await take(question, receipt)
         }
     }
 
@@ -83,11 +82,21 @@ package final class SocketIOAdapter: Service {
         if core.withLock({ !$0.rejections.exceeds(at: now) }) { link.log.messageRejected(reason) }
     }
 
-    private func deliver(_ broadcast: AdapterBroadcast) async {
+    private func deliver(_ broadcast: AdapterBroadcast, _ receipt: AdapterReceipt) async {
         let sockets = await audience(of: broadcast)
         guard !sockets.isEmpty else { return }
         let packet = AdapterPacket(broadcast)
-        for socket in sockets { socket.emit(packet) }
+        hop(sockets, receipt) { $0.emit(packet) }
+    }
+
+    /// Has `body` run for each socket, with one hop for those that share an executor. Nobody waits for it; the receipt does.
+    private func hop(_ sockets: [any AdapterSocket], _ receipt: AdapterReceipt, _ body: @escaping @Sendable (any AdapterSocket) -> Void) {
+        for group in Dictionary(grouping: sockets, by: { ObjectIdentifier($0.executor) }).values {
+            group[0].executor.execute {
+                for socket in group { body(socket) }
+                withExtendedLifetime(receipt) {}
+            }
+        }
     }
 
     /// Nobody while bans may have been missed: then nothing is delivered here at all.
@@ -95,25 +104,25 @@ package final class SocketIOAdapter: Service {
         freshness.isStale ? [] : await roster.sockets(broadcast.target)
     }
 
-    private func obey(_ order: AdapterOrder) async {
+    private func obey(_ order: AdapterOrder, _ receipt: AdapterReceipt) async {
         switch order {
         case .join(let target, let rooms):
             for room in roster.join(rooms, await roster.sockets(target)) { link.follow(room) }
         case .leave(let target, let rooms):
             for room in roster.leave(rooms, await roster.sockets(target)) { link.unfollow(room) }
         case .disconnect(let target, let closesTransport):
-            for socket in await roster.sockets(target) { socket.disconnect(closesTransport: closesTransport) }
+            hop(await roster.sockets(target), receipt) { $0.disconnect(closesTransport: closesTransport) }
         }
     }
 
     /// What changes or emits something happens in its turn; what only asks may come behind what follows.
-    private func take(_ question: AdapterQuestion) async {
+    private func take(_ question: AdapterQuestion, _ receipt: AdapterReceipt) async {
         switch question.subject {
         case .broadcast(let broadcast):
-            await emit(broadcast, for: question)
+            await emit(broadcast, for: question, receipt)
         case .order(let order, let socketID):
             guard await !roster.sockets(AdapterTarget(rooms: [socketID])).isEmpty else { return }
-            await obey(order)
+            await obey(order, receipt)
             link.answer(.done, to: question)
         case .serverSideEmit:
             link.answer(.serverSideEmit, to: question)
@@ -126,18 +135,15 @@ package final class SocketIOAdapter: Service {
     }
 
     /// How many clients are asked is told before the first of them can answer.
-    private func emit(_ broadcast: AdapterBroadcast, for question: AdapterQuestion) async {
+    private func emit(_ broadcast: AdapterBroadcast, for question: AdapterQuestion, _ receipt: AdapterReceipt) async {
         let sockets = await audience(of: broadcast)
         let now = link.time.uptime()
         let ackID = core.withLock { $0.awaited.expect(sockets.count, for: question, at: now) }
         link.answer(.clientCount(ackID == nil ? 0 : sockets.count), to: question)
         guard !sockets.isEmpty else { return }
         let packet = AdapterPacket(broadcast, ackID: ackID)
-        for socket in sockets {
-            guard ackID != nil else {
-                socket.emit(packet)
-                continue
-            }
+        hop(sockets, receipt) { socket in
+            guard ackID != nil else { return socket.emit(packet) }
             socket.emit(packet) { value in
                 guard self.core.withLock({ $0.awaited.acknowledged(question) }) else { return }
                 self.link.answer(.acknowledgement(value), to: question)

@@ -49,23 +49,25 @@ extension SocketIOSession {
         acknowledged(arguments.first?.withAttachments(attachments) ?? .null)
     }
 
-    fileprivate func emit(_ packet: AdapterPacket, acknowledged: (@Sendable (MessagePackValue) -> Void)? = nil) {
+    func emit(_ packet: AdapterPacket, acknowledged: (@Sendable (MessagePackValue) -> Void)? = nil) {
         guard phase == .joined, reach != nil else { return }
         if packet.isVolatile, link.connection.isPressed { return }
         if let id = packet.ackID, let acknowledged { reach?.expect(id, acknowledged) }
         for frame in packet.frames where link.send(frame, isEssential: true) == .overflow { return link.close(.slowConsumer) }
-        // The client library takes a text that comes last for the offset, whoever sent it.
-        if packet.endsInText { offsetChanged() }
+        // The client library takes a text that comes last for the offset, whoever sent it. Where it is to acknowledge, that comes last.
+        guard packet.endsInText, packet.ackID == nil else { return }
+        if tellOffset(isEssential: true) == .overflow { link.close(.slowConsumer) }
     }
 
-    fileprivate func leave(closesTransport: Bool) {
+    func leave(closesTransport: Bool) {
         guard phase == .joined else { return }
         guard closesTransport else { return link.leave() }
-        link.close(.removed, after: SocketIOPacket(.disconnect, namespace: link.namespace).frames)
+        // Behind what waits: it is no kick, and a last word may have been emitted before it.
+        link.close(.normal, after: SocketIOPacket(.disconnect, namespace: link.namespace).frames)
     }
 }
 
-/// A client as other instances have it: what they do reaches it on its own executor.
+/// A client as other instances have it.
 private struct EnrolledClient: AdapterSocket {
     let session: SocketIOSession
     let socketID: String
@@ -73,15 +75,17 @@ private struct EnrolledClient: AdapterSocket {
     let principal: Principal
     let handshake: AdapterHandshake
 
+    var executor: any SessionExecutor { session.link.connection.executor }
+
     func emit(_ packet: AdapterPacket) {
-        session.link.connection.executor.execute { session.emit(packet) }
+        session.emit(packet)
     }
 
     func emit(_ packet: AdapterPacket, acknowledged: @escaping @Sendable (MessagePackValue) -> Void) {
-        session.link.connection.executor.execute { session.emit(packet, acknowledged: acknowledged) }
+        session.emit(packet, acknowledged: acknowledged)
     }
 
     func disconnect(closesTransport: Bool) {
-        session.link.connection.executor.execute { session.leave(closesTransport: closesTransport) }
+        session.leave(closesTransport: closesTransport)
     }
 }
