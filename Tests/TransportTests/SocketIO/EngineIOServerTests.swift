@@ -79,7 +79,7 @@ private struct PollingClient: Sendable {
     /// The id of a new session.
     func open() async throws(EngineIOError) -> String {
         let answer = try await request("GET", "")
-        return String(answer.split(separator: "\"")[2])
+        return String(answer.split(separator: "\"")[3])
     }
 
     func get(_ sid: String) async throws(EngineIOError) -> String {
