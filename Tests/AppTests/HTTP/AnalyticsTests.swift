@@ -1,3 +1,4 @@
+import LocalCluster
 import NIOHTTP1
 import Testing
 import Transport
@@ -52,5 +53,29 @@ extension HTTPTests {
             let answer = try await admin.call(.GET, "/api/admin/analytics?window=1h")
             return answer.json["series"].array.reduce(0) { $0 + ($1["messages"].integer ?? 0) }
         }
+    }
+}
+
+@Suite("A clean stop loses nothing of what was counted", .inTurn, .timeLimit(.minutes(1)))
+struct AnalyticsAtStopTests {
+    @Test("The next life has the last minute's messages, and the lengths of the connections that the stop ended")
+    func stopped() async throws {
+        let directory = try TemporaryDirectory()
+        let password = SystemRandomNumberGenerator.hexadecimal(bytes: 12)
+        let environment = ["ADMIN_USERNAME": "root", "ADMIN_PASSWORD": password, "DRAIN_SECONDS": "1"]
+        let first = try await SoloServer.start(environment, directory: directory)
+        let (ada, bob) = (try await first.visitor.person(), try await first.visitor.person())
+        let wire = try await Wire.welcomed(ada, at: first.url)
+        #expect(try await ada.send("counted", to: bob).status == 201)
+        first.process.terminate()
+        _ = try await first.process.waitForExit()
+        wire.connection.disconnect()
+        let second = try await SoloServer.start(environment, directory: directory)
+        let token = try await second.visitor.logIn("root", password: password).token
+        let answer = try await second.visitor.with(token: token).call(.GET, "/api/admin/analytics?window=1h").json
+        #expect(answer["series"].array.reduce(0) { $0 + ($1["messages"].integer ?? 0) } == 1)
+        #expect(answer["sessionLengths"].array.first?["connections"].integer == 1)
+        second.process.terminate()
+        _ = try await second.process.waitForExit()
     }
 }
