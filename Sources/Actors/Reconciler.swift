@@ -164,7 +164,7 @@ package actor Reconciler {
         return count
     }
 
-    /// A page was read. A round that has many of them is not to keep bans waiting.
+    /// Something was read, or is about to be. A round that has much of that is not to keep bans waiting.
     private func closeKickedMeanwhile(_ last: Positions) async throws(StoreError) {
         if time.uptime() - kicksRead >= Self.interval { _ = try await closeKicked(last) }
     }
@@ -175,8 +175,9 @@ package actor Reconciler {
         var next: ChangePosition? = last.memberships
         while let position = next {
             let page = try await store.changedMemberships(after: position, limit: Self.pageSize)
-            try await closeKickedMeanwhile(last)
             for change in page.changes {
+                // To follow one asks the store too.
+                try await closeKickedMeanwhile(last)
                 let isNews = try await follow(change)
                 count += isNews ? 1 : 0
             }
@@ -206,6 +207,7 @@ package actor Reconciler {
         var next: ChangePosition? = last.conversations
         while let position = next {
             let page = try await store.changedConversations(after: position, limit: Self.pageSize)
+            try await closeKickedMeanwhile(last)
             changed += await registry.concerned(by: page.changes)
             next = page.next
         }

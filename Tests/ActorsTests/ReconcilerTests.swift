@@ -179,6 +179,44 @@ struct ReconcilerTests {
         #expect(receiver.outbound.updates == edited)
     }
 
+    @Test func howeverManyPagesHaveChangedItIsKnownWhoIsBanned() async throws {
+        let (bob, fixture) = (try await a.register("bob"), Fixture())
+        let receiver = await b.connect(bob)
+        var sent: [Message] = []
+        for _ in 0..<10 { sent += try await a.talk(1, from: fixture.user(), to: bob.user, fixture) }
+        await b.store.limitChangePages(to: 1)
+        let staleness = await takeASecond(.changedConversations)
+        #expect(await reconciler.reconcile() == 10)
+        #expect(staleness.elements == [Bool](repeating: false, count: 10))
+        #expect(Set(await receiver.outbound.waitForMessages(10)) == Set(sent))
+    }
+
+    @Test func howeverManyMembershipsAreFollowedItIsKnownWhoIsBanned() async throws {
+        let bob = try await a.register("bob")
+        let connection = await b.connect(bob)
+        for index in 0..<10 {
+            let name = try #require(ChannelName("room-\(index)"))
+            _ = try await a.environment.conversations.createChannel("room-\(index)", title: nil, by: bob.user.userID)
+            _ = try await a.store.join(name, user: bob.user.userID, limit: 100)
+        }
+        let staleness = await takeASecond(.isMember)
+        #expect(await reconciler.reconcile() == 10)
+        #expect(staleness.elements == [Bool](repeating: false, count: 10))
+        #expect(connection.outbound.closeReason == nil)
+    }
+
+    /// Has each call of `operation` take a second.
+    ///
+    /// - Returns: whether it was unknown after each of them who is banned.
+    private func takeASecond(_ operation: InMemoryStore.Operation) async -> Recorder<Bool> {
+        let staleness = Recorder<Bool>()
+        await b.store.onEach(operation) { [time = b.time, freshness = b.registry.freshness] in
+            time.advance(by: .seconds(1))
+            staleness.append(freshness.isStale)
+        }
+        return staleness
+    }
+
     /// The store notes that a sender has read their own message; the message itself says so.
     @Test func thatASenderHasReadIsNotTold() async throws {
         let (ada, bob) = (try await a.register("ada"), try await a.register("bob"))

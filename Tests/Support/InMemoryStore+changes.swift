@@ -11,7 +11,7 @@ extension InMemoryStore {
         limit: Int
     ) async throws(StoreError) -> ChangePage<ConversationChange> {
         try await enter(.changedConversations)
-        return ChangePage(conversations.conversationChanges, after: position, limit: limit)
+        return ChangePage(conversations.conversationChanges, after: position, limit: min(limit, changePageLimit))
     }
 
     package func changedMemberships(after position: ChangePosition, limit: Int) async throws(StoreError) -> ChangePage<MembershipChange> {

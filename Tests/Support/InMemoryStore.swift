@@ -33,6 +33,9 @@ package actor InMemoryStore: Store {
     private var lostAnswers: [StoreError] = []
     private var holding: Set<Operation> = []
     private var held: [Held] = []
+    private var bodies: [Operation: @Sendable () -> Void] = [:]
+    /// The most that a page of conversations that changed holds.
+    var changePageLimit = Int.max
 
     /// Every call so far, in order, as it came in.
     package nonisolated let calls = Recorder<Operation>()
@@ -69,6 +72,22 @@ package actor InMemoryStore: Store {
         for call in going { call.continuation.resume() }
     }
 
+    /// Lets the held calls of `operation` go on, in the order in which they came, and holds those that come after them.
+    package func step(_ operation: Operation) {
+        release(operation)
+        hold(operation)
+    }
+
+    /// Has `body` run with each call of `operation` before it does anything, as when the call takes its time.
+    package func onEach(_ operation: Operation, _ body: @escaping @Sendable () -> Void) {
+        bodies[operation] = body
+    }
+
+    /// Has a page of conversations that changed hold `limit` at most.
+    package func limitChangePages(to limit: Int) {
+        changePageLimit = limit
+    }
+
     /// How many calls of `operation` are held now. That a call has come in is seen in `calls` already.
     package func heldCount(_ operation: Operation = .append) -> Int {
         held.count { $0.operation == operation }
@@ -83,6 +102,7 @@ package actor InMemoryStore: Store {
         } else {
             calls.append(operation)
         }
+        bodies[operation]?()
         if let failure { throw failure }
         if var waiting = nextFailures[operation], !waiting.isEmpty {
             let error = waiting.removeFirst()
