@@ -17,10 +17,8 @@ extension MongoStore {
                 ],
                 ["sort": .document(["seq": .int32(after == nil ? -1 : 1)]), "limit": .int64(Int64(limit) + 1)]
             ).map { try Message($0) }
-            let reachesEnd = before == nil && (after == nil || found.count <= limit)
-            if reachesEnd, let newest = found.max(by: { $0.seq < $1.seq }) {
-                try Self.raiseIfBehind(newest, client)
-            }
+            // Whichever page it is: the reader's next SYNC may name any number of it.
+            if let newest = after == nil ? found.first : found.last { try Self.raiseIfBehind(newest, client) }
             let page = found.prefix(limit)
             return MessagePage(messages: after == nil ? page.reversed() : Array(page), hasMore: found.count > limit)
         }

@@ -10,6 +10,9 @@ struct LateRaiseTests {
         case repetition = "its sender repeats it"
         case append = "somebody else's message follows it"
         case history = "somebody reads past it"
+        case pagingBack = "somebody pages back from far above it"
+        case pagingBackFromNext = "somebody pages back from the number above it"
+        case pageOfNothing = "somebody looks whether anything is there"
 
         var testDescription: String { rawValue }
     }
@@ -54,6 +57,9 @@ struct LateRaiseTests {
         case .repetition: #expect(try await store.append([draft], to: conversation) == [.duplicate(left)])
         case .append: #expect(try await store.stored(fixture.draft(from: alice), in: conversation).seq == 3)
         case .history: #expect(try await store.messages(in: conversation, before: nil, after: 1, limit: 5).messages == [left])
+        case .pagingBack: #expect(try await store.messages(in: conversation, before: 9, after: nil, limit: 1).messages == [left])
+        case .pagingBackFromNext: #expect(try await store.messages(in: conversation, before: 3, after: nil, limit: 1).messages == [left])
+        case .pageOfNothing: #expect(try await store.messages(in: conversation, before: nil, after: 1, limit: 0).hasMore)
         }
     }
 }

@@ -119,8 +119,7 @@ extension SimulatedStore {
     func messages(in conversation: ConversationID, before: Int64?, after: Int64?, limit: Int) async throws(StoreError) -> MessagePage {
         try await ask { () async throws(StoreError) in
             let page = try await truth.messages(in: conversation, before: before, after: after, limit: limit)
-            let reachesEnd = before == nil && (after == nil || !page.hasMore)
-            if reachesEnd, let newest = page.messages.last { try await raiseIfBehind(newest) }
+            if let newest = page.messages.last { try await raiseIfBehind(newest) }
             return MessagePage(messages: page.messages.filter(core.isVisible), hasMore: page.hasMore)
         }
     }
