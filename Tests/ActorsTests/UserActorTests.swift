@@ -111,6 +111,24 @@ struct UserActorTests {
         #expect(await sender.outbound.waitForMessages(1) == later)
     }
 
+    /// The message was had on an earlier connection; another one comes at the same time.
+    @Test func aChangeThatCameBeforeTheWelcomeIsTold() async throws {
+        let ada = try await b.register("ada")
+        let bob = try await b.register("bob")
+        let had = try await stored(1, from: ada, to: bob)
+        await b.store.hold(.sessionRecord)
+        let connection = await b.open(bob.principal)
+        await b.store.calls.wait { $0.contains(.sessionRecord) }
+        let edited = try await b.edit(had)
+        let new = try await stored(1, from: ada, to: bob, first: 2)
+        for message in edited { try await b.delivery.tellHere(.updated(message)) }
+        await b.delivery.deliverHere(new)
+        await b.store.release(.sessionRecord)
+        #expect(await connection.outbound.waitForMessages(1) == new)
+        await connection.executor.settle()
+        #expect(connection.outbound.updates == edited)
+    }
+
     @Test func nothingGoesOnForAUserWhoHasLeft() async throws {
         let ada = try await b.register("ada")
         let bob = try await b.register("bob")

@@ -1,13 +1,9 @@
 /// One conversation's deliveries on this instance: how far they are, what has changed lately, and the fill that is under way.
 struct Feed {
-    var cursor: Cursor<Message>
+    var cursor = Cursor<Message>()
     var updates = RecentUpdates()
     var reads = RecentReads()
     var fill: Task<Void, Never>?
-
-    init(position: Int64? = nil) {
-        cursor = Cursor(position: position)
-    }
 
     /// A changed message has come.
     ///

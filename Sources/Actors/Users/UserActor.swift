@@ -158,7 +158,8 @@ extension UserActor {
         early = [:]
         for (conversation, news) in heard {
             // What came is after the registration, whether or not the stamp is: it belongs to the session.
-            if let first = news.first { feeds[conversation] = Feed(position: first - 1) }
+            // The feed stays: changes may have come as well.
+            if let first = news.first { feeds[conversation, default: Feed()].cursor = Cursor(position: first - 1) }
             expect(news.last, in: conversation)
         }
     }
