@@ -28,10 +28,7 @@ package actor SessionActor {
     /// Whether it was counted as opened.
     private(set) var wasCounted = false
     var presence = SessionPresence()
-    /// Of a `SYNC` whose last part has not come yet.
-    var syncParts: [ConversationID: Int64] = [:]
-    /// Whether a part of a `SYNC` was refused, and with it the rest of that.
-    var isSyncRefused = false
+    var syncParts = SyncParts()
     var catchUp = CatchUp()
     var catchUpTask: Task<Void, Never>?
 
@@ -97,7 +94,7 @@ extension SessionActor {
         case .refuse(let delay):
             environment.metrics.sessions.noteLimitedFrame()
             let error = RequestError(.rateLimited, "Too many frames; slow down.", retryAfter: delay)
-            return turnDown(try? frame.command.get(), ref: frame.ref, error)
+            return turnDown(frame.ref, syncHasMore: frame.syncHasMore, error)
         case .close:
             environment.metrics.sessions.noteLimitedConnection()
             environment.logger.notice("rate_limited", metadata: logIDs)
@@ -106,9 +103,10 @@ extension SessionActor {
         }
         switch frame.command {
         case .success(let command) where state.livePrincipal != nil && environment.registry.freshness.isStale && command.needsStore:
-            turnDown(command, ref: frame.ref, RequestError(StoreError(.unavailable, "what was banned is not known")))
+            let error = RequestError(StoreError(.unavailable, "what was banned is not known"))
+            turnDown(frame.ref, syncHasMore: command.syncHasMore, error)
         case .success(let command): perform(command, ref: frame.ref)
-        case .failure(let error): refuse(error, ref: frame.ref)
+        case .failure(let error): refuse(error, ref: frame.ref, syncHasMore: frame.syncHasMore)
         }
     }
 
@@ -254,15 +252,18 @@ extension SessionActor {
 
     /// Answers a command that is not carried out for now; it counts as no bad frame.
     ///
-    /// - Parameter command: nil where the frame held none.
-    func turnDown(_ command: Command?, ref: String?, _ error: RequestError) {
+    /// - Parameter syncHasMore: of a part of a `SYNC`, whether further parts follow.
+    func turnDown(_ ref: String?, syncHasMore: Bool?, _ error: RequestError) {
         send(.error(ref: ref, error))
-        if case .sync(let part) = command { refused(part) }
+        if let syncHasMore { refusedSync(hasMore: syncHasMore) }
     }
 
-    func refuse(_ error: RequestError, ref: String?) {
+    /// Answers a frame that breaks the rules.
+    ///
+    /// - Parameter syncHasMore: as in `turnDown`.
+    func refuse(_ error: RequestError, ref: String?, syncHasMore: Bool? = nil) {
         environment.metrics.sessions.noteBadFrame()
-        send(.error(ref: ref, error))
+        turnDown(ref, syncHasMore: syncHasMore, error)
         if badFrames.exceeds(at: environment.time.uptime()) { end(.tooManyBadFrames) }
     }
 

@@ -17,6 +17,12 @@ extension Command {
         case .send, .conversation, .typing, .presence, .sync: true
         }
     }
+
+    /// Whether further parts follow, where it is a part of a `SYNC`; else nil.
+    package var syncHasMore: Bool? {
+        guard case .sync(let part) = self else { return nil }
+        return part.hasMore
+    }
 }
 
 /// Whom a message is for.
@@ -79,11 +85,22 @@ package struct SyncCommand: Hashable, Sendable {
 /// One decoded frame of a client: the command, or why it is refused.
 package struct ClientFrame: Sendable {
     /// Given back in the answer.
-    package let ref: String?
+    package var ref: String?
     package let command: Result<Command, RequestError>
+    private let refusedSyncHasMore: Bool?
 
-    package init(ref: String?, command: Result<Command, RequestError>) {
+    /// - Parameter refusedSyncHasMore: of a part of a `SYNC` that is refused, whether further parts follow; nil for other frames.
+    package init(ref: String?, command: Result<Command, RequestError>, refusedSyncHasMore: Bool? = nil) {
         self.ref = ref
         self.command = command
+        self.refusedSyncHasMore = refusedSyncHasMore
+    }
+
+    /// Whether further parts follow, where it is a part of a `SYNC`, be that a refused one; else nil.
+    package var syncHasMore: Bool? {
+        switch command {
+        case .success(let command): command.syncHasMore
+        case .failure: refusedSyncHasMore
+        }
     }
 }

@@ -5,39 +5,44 @@ extension SessionActor {
     private static let page = 500
     /// How much content is written before it is asked whether the client reads it.
     private static let pieceBytes = 65_536
-    private static let tooManyCursors = RequestError(.badRequest, "A SYNC may bring up to \(cursorLimit) cursors.")
 
     /// Keeps a part of a `SYNC` until its last one.
-    func collect(_ part: SyncCommand, ref: String?) {
-        guard syncParts.count + part.cursors.count <= Self.cursorLimit else {
-            refuse(Self.tooManyCursors, ref: ref)
-            return refused(part)
+    ///
+    /// - Returns: all parts as one with the last of them; nil where more are to come, and where the part is refused.
+    func collect(_ part: SyncCommand, ref: String?) -> SyncCommand? {
+        guard !syncParts.isRefused else {
+            let error = RequestError(.badRequest, "A part of this SYNC was refused: begin it again after its last part.")
+            turnDown(ref, syncHasMore: part.hasMore, error)
+            return nil
         }
-        syncParts.merge(part.cursors) { _, later in later }
-        expectSync()
+        guard commands.cursors + syncParts.count + part.cursors.count <= Self.cursorLimit else {
+            let text = "A SYNC may bring up to \(Self.cursorLimit) cursors, together with those that wait for their answer."
+            refuse(RequestError(.badRequest, text), ref: ref, syncHasMore: part.hasMore)
+            return nil
+        }
+        guard part.hasMore else { return syncParts.finish(with: part) }
+        syncParts.add(part)
+        state.expectSync(until: nextSyncDeadline)
+        return nil
     }
 
-    /// A part of a `SYNC` was refused: those before it are forgotten, and those that belong to it and come after it are refused too, as
-    /// without it the answer would not be complete.
-    func refused(_ part: SyncCommand) {
-        syncParts = [:]
-        isSyncRefused = part.hasMore
-        expectSync()
+    /// A part of a `SYNC` was refused, and with it all of that.
+    func refusedSync(hasMore: Bool) {
+        syncParts.refuse(hasMore: hasMore)
+        state.expectSync(until: nextSyncDeadline)
     }
 
-    /// Gives the client as long as at first for its next `SYNC`.
-    func expectSync() {
-        state.expectSync(until: environment.time.uptime() + environment.limits.syncTimeout)
+    /// The client has as long as at first for its next `SYNC`, or the next part of it.
+    var nextSyncDeadline: Duration {
+        environment.time.uptime() + environment.limits.syncTimeout
     }
 
     /// Begins to bring what the client missed.
     ///
+    /// - Parameter command: all parts as one.
     /// - Returns: the answer, where nothing was missed.
-    func sync(_ part: SyncCommand, ref: String?, by userID: UserID) async throws(RequestError) -> Event? {
-        let named = syncParts.merging(part.cursors) { _, later in later }
-        syncParts = [:]
+    func sync(_ command: SyncCommand, ref: String?, by userID: UserID) async throws(RequestError) -> Event? {
         guard !catchUp.isSyncing else { throw RequestError(.conflict, "A SYNC is under way; wait for its SYNCED.") }
-        guard named.count <= Self.cursorLimit else { throw Self.tooManyCursors }
         guard let user else { return nil }
         let wasHeld = state.awaitsSync
         if !wasHeld {
@@ -46,12 +51,12 @@ extension SessionActor {
         }
         // Channels that are entered here are brought also where the rest fails.
         defer { bringWhatIsLacking() }
-        let cursors = await user.accessible(named)
-        let (found, watermark) = try await missed(by: userID, cursors: cursors, since: part.stamp)
+        let cursors = await user.accessible(command.cursors)
+        let (found, watermark) = try await missed(by: userID, cursors: cursors, since: command.stamp)
         let missed = try await followed(found, isHeld: wasHeld, by: user)
         do throws(StoreError) {
             var places = Dictionary(missed.map { ($0.conversationID, $0) }, uniquingKeysWith: { first, _ in first })
-            let updates = try await updates(since: part.stamp, for: userID)
+            let updates = try await updates(since: command.stamp, for: userID)
             guard !state.isClosed else { return nil }
             guard !environment.registry.freshness.isStale else { throw StoreError(.unavailable, "what was banned is not known") }
             if wasHeld {

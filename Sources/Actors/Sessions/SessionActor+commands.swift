@@ -13,14 +13,9 @@ extension SessionActor {
             send(.pong(ref: ref, serverTime: environment.time.now()))
         case (.presence(let command), _):
             handle(command, ref: ref)
-        case (.sync(let part), _) where isSyncRefused:
-            let error = RequestError(.badRequest, "A part of this SYNC was refused: begin it again after its last part.")
-            turnDown(.sync(part), ref: ref, error)
-        case (.sync(let part), _) where part.hasMore:
-            collect(part, ref: ref)
-        case (.sync, _):
-            state.syncArrived()
-            enqueue(CommandQueue.Item(ref: ref, command: command, receivedAt: environment.time.uptime()))
+        case (.sync(let part), _):
+            guard let whole = collect(part, ref: ref) else { return }
+            enqueue(CommandQueue.Item(ref: ref, command: .sync(whole), receivedAt: environment.time.uptime()))
         case (.send, _), (.conversation, _), (.typing, _):
             enqueue(CommandQueue.Item(ref: ref, command: command, receivedAt: environment.time.uptime()))
         }
@@ -29,10 +24,14 @@ extension SessionActor {
     private func enqueue(_ item: CommandQueue.Item) {
         guard commands.count < environment.limits.waitingCommands else {
             let error = RequestError(.rateLimited, "Too many commands wait for their answer.", retryAfter: .seconds(1))
-            return turnDown(item.command, ref: item.ref, error)
+            return turnDown(item.ref, syncHasMore: item.command.syncHasMore, error)
         }
         commands.append(item)
-        if case .send(let command) = item.command { ownSends.begin(command.clientMessageID) }
+        switch item.command {
+        case .send(let command): ownSends.begin(command.clientMessageID)
+        case .sync: state.syncArrived()
+        case .authenticate, .conversation, .typing, .presence, .ping: break
+        }
         work()
     }
 
@@ -64,15 +63,11 @@ extension SessionActor {
                 try await self.environment.conversations.noteTyping(isTyping, in: conversation, by: principal.userID)
                 return nil
             }
-        case .sync(let part):
+        case .sync(let command):
             await answer(item.ref) { () async throws(RequestError) in
-                do throws(RequestError) {
-                    return try await self.sync(part, ref: item.ref, by: principal.userID)
-                } catch {
-                    self.expectSync()
-                    throw error
-                }
+                try await self.sync(command, ref: item.ref, by: principal.userID)
             }
+            state.syncEnded(nextBy: nextSyncDeadline)
         case .authenticate, .presence, .ping:
             break
         }

@@ -24,6 +24,14 @@ package struct CommandQueue: Sendable {
     package var count: Int { items.count }
     package var isEmpty: Bool { items.isEmpty }
 
+    /// The cursors that `SYNC`s bring which wait.
+    package var cursors: Int {
+        items.reduce(0) { sum, item in
+            guard case .sync(let sync) = item.command else { return sum }
+            return sum + sync.cursors.count
+        }
+    }
+
     package mutating func append(_ item: Item) {
         items.append(item)
     }

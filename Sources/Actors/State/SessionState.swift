@@ -32,6 +32,8 @@ package struct SessionState: Sendable {
     package private(set) var awaitsSync = false
     /// Until when the client has to have brought its `SYNC`; nil also while one is being answered.
     private var syncDeadline: Duration?
+    /// How many `SYNC`s came, be it before the session went live, and are not answered yet.
+    private var syncsUnderWay = 0
 
     package init(principal: Principal?, heartbeat: Duration, tokenTimeout: Duration, now: Duration) {
         if let principal {
@@ -77,21 +79,28 @@ package struct SessionState: Sendable {
         guard case .joining = phase else { return false }
         phase = .live(principal)
         awaitsSync = syncDeadline != nil
-        self.syncDeadline = syncDeadline
+        if syncsUnderWay == 0 { self.syncDeadline = syncDeadline }
         return true
     }
 
     /// A `SYNC` came and is to be answered, which the store may take its time for: the client has done its part.
     package mutating func syncArrived() {
+        syncsUnderWay += 1
         syncDeadline = nil
     }
 
-    /// A `SYNC` came of which more follows, or that was refused: the client has until `deadline` for the next.
+    /// A part of a `SYNC` came that more follow, or one that was refused: the client has until `deadline` for the next.
     package mutating func expectSync(until deadline: Duration) {
-        if awaitsSync { syncDeadline = deadline }
+        if awaitsSync, syncsUnderWay == 0 { syncDeadline = deadline }
     }
 
-    /// A `SYNC` was answered.
+    /// A `SYNC` that had arrived is answered. Where that was an error the client has until `deadline` for the next.
+    package mutating func syncEnded(nextBy deadline: Duration) {
+        syncsUnderWay -= 1
+        expectSync(until: deadline)
+    }
+
+    /// What was held for a `SYNC` is released.
     package mutating func syncAnswered() {
         awaitsSync = false
         syncDeadline = nil

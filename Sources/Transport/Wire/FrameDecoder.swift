@@ -31,7 +31,8 @@ package enum FrameDecoder {
             }
             return ClientFrame(ref: knownRef, command: .success(try command(type, fields)))
         } catch {
-            return ClientFrame(ref: knownRef, command: .failure(error))
+            let isSync = fields.type == .value("SYNC")
+            return ClientFrame(ref: knownRef, command: .failure(error), refusedSyncHasMore: isSync ? fields.seemsToHaveMore : nil)
         }
     }
 

@@ -121,4 +121,10 @@ extension FrameFields {
         guard let hasMore = field.boolean else { throw RequestError(.badRequest, "more must be true or false, or be left out.") }
         return hasMore
     }
+
+    /// As `hasMore` where the part is refused: whatever stands there that isn't `false` is taken for more, so that no part goes without the
+    /// others.
+    var seemsToHaveMore: Bool {
+        value(.more).map { $0.boolean ?? true } ?? false
+    }
 }

@@ -97,12 +97,24 @@ struct SessionStateTests {
         state.syncArrived()
         #expect(tick(&state, 11) == .none, "the store may take its time")
         #expect(state.awaitsSync)
-        state.expectSync(until: .seconds(21))
+        state.expectSync(until: .seconds(12))
+        #expect(tick(&state, 12) == .none, "another one was refused meanwhile")
+        state.syncEnded(nextBy: .seconds(21))
         #expect(tick(&state, 20) == .none)
         #expect(tick(&state, 21) == .end(.syncExpected))
         state.syncAnswered()
         #expect(!state.awaitsSync)
         state.expectSync(until: .seconds(23))
         #expect(tick(&state, 23) == .none, "it has had its SYNC")
+    }
+
+    @Test func waitsForNoSyncThatCameBeforeItWentLive() {
+        var state = state(principal)
+        state.syncArrived()
+        _ = state.goLive(principal, syncDeadline: .seconds(10))
+        #expect(state.awaitsSync)
+        #expect(tick(&state, 11) == .none)
+        state.syncEnded(nextBy: .seconds(21))
+        #expect(tick(&state, 21) == .end(.syncExpected))
     }
 }

@@ -24,6 +24,34 @@ struct SyncRequestTests {
         #expect(back.outbound.messages == Array(sent[1...]))
     }
 
+    @Test func theStampOfWhateverPartCounts() async throws {
+        let (ada, bob, conversation) = try await cluster.pair()
+        let stamp = try await cluster.leave(bob)
+        let sent = try await cluster.send(1...2, from: ada, to: bob)
+        let back = await cluster.resume(bob)
+        let own = ConversationID.direct(UserPair(bob.user.userID, bob.user.userID))
+        await back.bring([own: 0], stamp: stamp, hasMore: true)
+        let synced = try await back.sync([:])
+        #expect(back.outbound.messages == sent)
+        #expect(synced.cursors == [conversation: 2])
+    }
+
+    /// What can't be read of a part may be the conversation that lacks something.
+    @Test(arguments: [true, false]) func aPartThatIsNoGoodFrameTakesTheOthersWithIt(isLast: Bool) async throws {
+        let (back, sent, conversation) = try await cluster.missed(messages: 2)
+        let error = RequestError(.badRequest, "cursors")
+        let principal = try #require(back.welcome?.principal)
+        // A cursor that is refused by itself, were it not forgotten.
+        await back.bring([.direct(UserPair(principal.userID, principal.userID)): 1], hasMore: true)
+        await back.session.receive(ClientFrame(ref: nil, command: .failure(error), refusedSyncHasMore: !isLast))
+        if !isLast { await back.bring([conversation: 2]) }
+        let refused = isLast ? 1 : 2
+        #expect(await back.errors(refused).map(\.code) == [RequestError.Code](repeating: .badRequest, count: refused))
+        #expect(!back.outbound.outputs.elements.contains { $0.synced != nil })
+        #expect(try await back.sync([conversation: 1]).cursors == [conversation: 2])
+        #expect(back.outbound.messages == [sent[1]])
+    }
+
     @Test func whereOnePartIsRefusedAllAre() async throws {
         let (back, _, conversation) = try await cluster.missed(messages: 2)
         let absent = try #require(ChannelName("absent"))
@@ -66,5 +94,27 @@ struct SyncRequestTests {
         cluster.b.time.advance(by: .seconds(1))
         await back.session.tick()
         #expect(await back.outbound.waitForClose() == .syncExpected)
+    }
+
+    /// It came, and the store takes its time.
+    @Test func whoBringsItsSyncBeforeTheWelcomeIsNotClosed() async throws {
+        let (ada, bob, conversation) = try await cluster.pair()
+        let sent = try await cluster.send(1...2, from: ada, to: bob)
+        let store = cluster.b.store
+        await store.hold(.sessionRecord)
+        await store.hold(.missed)
+        let asked = store.calls.elements.count { $0 == .sessionRecord }
+        let back = await cluster.b.open(bob.principal, resumes: true)
+        await store.calls.wait { $0.count { $0 == .sessionRecord } > asked }
+        await back.bring([conversation: 0])
+        await store.release(.sessionRecord)
+        await store.calls.wait { $0.contains(.missed) }
+        cluster.b.time.advance(by: .seconds(11))
+        await back.session.tick()
+        #expect(back.outbound.closeReason == nil)
+        // What is read is delivered only by an instance that knows of the latest kicks.
+        _ = await cluster.b.reconciler.reconcile()
+        await store.release(.missed)
+        #expect(await back.outbound.waitForMessages(2) == sent)
     }
 }

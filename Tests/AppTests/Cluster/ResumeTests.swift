@@ -120,6 +120,35 @@ struct ResumeTests {
         }
     }
 
+    @Test("A SYNC in parts of which one is malformed brings nothing, and can be begun again")
+    func malformedPart() async throws {
+        try await ClusterStore.sqlite.withCluster(environment) { cluster in
+            let ada = try await cluster.visitor.person()
+            let bob = try await cluster.visitor.person()
+            let channel = try await ada.channel()
+            let onA = try await Wire.welcomed(ada, at: cluster.urlA)
+            let first = try await Wire.welcomed(bob, at: cluster.urlA)
+            for wire in [onA, first] { try await wire.join(channel) }
+            let stamp = try await first.frame("WELCOME")["stamp"]
+            first.connection.disconnect()
+            try await onA.post("missed", in: channel)
+            try await onA.post("missed too", to: bob)
+            let back = try await Wire.welcomed(bob, at: cluster.urlB, resumes: true)
+            try back.send(["type": "SYNC", "ref": "a", "cursors": [channel: 0], "more": true])
+            try back.send(["type": "SYNC", "ref": "b", "cursors": ["bad": 1], "more": true])
+            try back.send(["type": "SYNC", "ref": "c", "cursors": [:]])
+            for ref in ["b", "c"] { try await back.frame("ERROR") { $0["ref"] == .string(ref) && $0["code"] == "BAD_REQUEST" } }
+            try await back.ping()
+            #expect(back.frames("SYNCED").isEmpty)
+            // The stamp in the first part alone.
+            try back.send(["type": "SYNC", "cursors": [channel: 0], "stamp": stamp, "more": true])
+            try await back.ask(["type": "SYNC", "cursors": [:]], answeredBy: "SYNCED")
+            #expect(back.seqs(in: channel) == [1])
+            #expect(back.seqs(in: try ada.conversation(with: bob)) == [1])
+            for wire in [onA, back] { wire.connection.disconnect() }
+        }
+    }
+
     @Test("resume=1 without a SYNC is closed after its time, and nothing is delivered before")
     func noSync() async throws {
         try await ClusterStore.sqlite.withCluster(environment) { cluster in

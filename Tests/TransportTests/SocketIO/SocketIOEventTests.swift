@@ -81,6 +81,15 @@ struct SocketIOEventTests {
         }
     }
 
+    @Test("Of a sync that is refused it is known whether more of it follows")
+    func partsOfASync() throws {
+        #expect(try decode(#"["sync",{"cursors":{"bad":1},"more":true}]"#).syncHasMore == true)
+        #expect(try decode(#"["sync",{"cursors":{"bad":1}}]"#).syncHasMore == false)
+        #expect(try decode(#"["sync",7]"#).syncHasMore == false)
+        #expect(try decode(#"["sync",{"cursors":{"ch:general":1},"more":true}]"#).syncHasMore == true)
+        #expect(try decode(#"["read",{"more":true}]"#).syncHasMore == nil)
+    }
+
     @Test("Each event of the server")
     func events() throws {
         let user = try #require(UserID(Self.one))

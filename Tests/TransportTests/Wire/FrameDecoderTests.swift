@@ -112,6 +112,23 @@ struct FrameDecoderTests {
         #expect(send(4_001) == .contentTooLong)
     }
 
+    @Test("of a SYNC that is refused it is known whether more of it follows")
+    func partsOfASync() {
+        func hasMore(_ fields: String) -> Bool? { decode(#"{"type":"SYNC",\#(fields)}"#).syncHasMore }
+        #expect(hasMore(#""cursors":{"bad":1},"more":true"#) == true)
+        #expect(hasMore(#""cursors":{"bad":1},"more":false"#) == false)
+        #expect(hasMore(#""cursors":{"bad":1}"#) == false)
+        #expect(hasMore(#""cursors":{"bad":1},"more":null"#) == false)
+        #expect(hasMore(#""more":"yes""#) == true)
+        #expect(hasMore(#""stamp":7,"more":true"#) == true)
+        #expect(hasMore(#""ref":7,"more":true"#) == true)
+        #expect(hasMore(#""cursors":{"ch:lobby":1},"more":true"#) == true)
+        #expect(hasMore(#""cursors":{"ch:lobby":1}"#) == false)
+        #expect(decode(#"{"type":"READ","more":true}"#).syncHasMore == nil)
+        #expect(decode(#"{"type":"PING","more":true}"#).syncHasMore == nil)
+        #expect(decode("nonsense").syncHasMore == nil)
+    }
+
     @Test("a key that stands twice, and fields nobody knows, do no harm")
     func oddities() throws {
         #expect(try command(#"{"type":"PING","type":"PING","x":[{"y":1e5}]}"#) == .ping)

@@ -25,16 +25,18 @@ package enum SocketIOCommand {
     ///   - ref: given back in the answer; the `ref` of the object is not read.
     ///   - makeID: makes the `clientMessageId` of a message that has none.
     package static func decode(_ event: SocketIOJSON.Event, ref: String?, makeID: () -> String) -> ClientFrame {
+        let type = types[event.name]
+        var fields = FrameFields()
         do throws(RequestError) {
-            guard let type = types[event.name] else {
+            guard let type else {
                 throw RequestError(.unknownType, "Unknown event; this server knows \(types.keys.sorted().joined(separator: ", ")).")
             }
-            var fields = try fields(of: event)
+            fields = try self.fields(of: event)
             fields.qualifyChannel()
             if type == "MESSAGE_SEND", fields.clientMessageID == .absent { fields.clientMessageID = .value(makeID()) }
             return ClientFrame(ref: ref, command: .success(try FrameDecoder.command(type, fields)))
         } catch {
-            return ClientFrame(ref: ref, command: .failure(error))
+            return ClientFrame(ref: ref, command: .failure(error), refusedSyncHasMore: type == "SYNC" ? fields.seemsToHaveMore : nil)
         }
     }
 

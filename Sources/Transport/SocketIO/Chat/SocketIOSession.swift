@@ -78,15 +78,14 @@ package final class SocketIOSession: SocketIOSocket, @unchecked Sendable {
     }
 
     package func receive(_ event: SocketIOJSON.Event, _ packet: SocketIOPacket) {
-        var ref = packet.ackID
-        let frame = SocketIOCommand.decode(event, ref: ref, makeID: SecretID.make)
-        if case .success(.typing) = frame.command, let id = ref {
+        var frame = SocketIOCommand.decode(event, ref: packet.ackID, makeID: SecretID.make)
+        if case .success(.typing) = frame.command, let id = frame.ref {
             // Nothing answers it, and whoever asks for an acknowledgement waits for one.
-            ref = nil
+            frame.ref = nil
             acknowledge(.ack(ref: nil, message: nil, isDuplicate: false), id: id)
         }
-        if case .success(.sync(let part)) = frame.command, part.hasMore { partRef = ref }
-        let command = ClientFrame(ref: ref, command: frame.command)
+        if case .success(.sync(let part)) = frame.command, part.hasMore { partRef = frame.ref }
+        let command = frame
         session?.assumeIsolated { $0.receive(command) }
         guard let id = partRef else { return }
         // Only the last part of a SYNC is answered, and one that is refused, which is known by now.
