@@ -16,6 +16,9 @@ package actor SessionActor {
     var state: SessionState
     private var limiter: RateLimiter
     private let openedAt: Duration
+    /// When it was noted last that the log-in is in use.
+    private var useNotedAt: Duration
+    private var useNote: Task<Void, Never>?
     private var badFrames = SlidingCounter(limit: 20, window: .seconds(60))
     var principal: Principal?
     /// The user's actor, while the session is registered.
@@ -57,6 +60,7 @@ package actor SessionActor {
         self.environment = environment
         let now = environment.time.uptime()
         openedAt = now
+        useNotedAt = now
         state = SessionState(
             principal: principal,
             heartbeat: environment.limits.heartbeat,
@@ -101,12 +105,23 @@ extension SessionActor {
             end(.rateLimited)
             return
         }
+        noteUse(at: now)
         switch frame.command {
         case .success(let command) where state.livePrincipal != nil && environment.registry.freshness.isStale && command.needsStore:
             let error = RequestError(StoreError(.unavailable, "what was banned is not known"))
             turnDown(frame.ref, syncHasMore: command.syncHasMore, error)
         case .success(let command): perform(command, ref: frame.ref)
         case .failure(let error): refuse(error, ref: frame.ref, syncHasMore: frame.syncHasMore)
+        }
+    }
+
+    /// Notes now and then that the log-in is in use.
+    private func noteUse(at now: Duration) {
+        guard now - useNotedAt >= SessionUses.interval, useNote == nil, let principal = state.livePrincipal else { return }
+        useNotedAt = now
+        useNote = Task {
+            await self.environment.gate.noteUse(of: principal.sessionID, of: principal.userID)
+            self.useNote = nil
         }
     }
 

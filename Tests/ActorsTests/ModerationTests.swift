@@ -91,45 +91,6 @@ struct ModerationTests {
     }
 }
 
-@Suite("A session is believed for two seconds, and not past a kick", .timeLimit(.minutes(3)))
-struct SessionGateTests {
-    private func reads(_ instance: Instance) -> Int {
-        instance.store.calls.elements.count { $0 == .sessionRecord }
-    }
-
-    @Test func asksTheStoreOnceInTwoSeconds() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        for _ in 0..<5 { _ = try await instance.gate.principal(forToken: ada.token) }
-        #expect(reads(instance) == 1)
-        instance.time.advance(by: .seconds(2))
-        _ = try await instance.gate.principal(forToken: ada.token)
-        #expect(reads(instance) == 2)
-    }
-
-    @Test func aKickIsSeenAtOnce() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        _ = try await instance.gate.principal(forToken: ada.token)
-        _ = try await instance.moderation.ban(ada.user.userID, by: nil, reason: nil)
-        let error = await #expect(throws: RequestError.self) { try await instance.gate.principal(forToken: ada.token) }
-        #expect(error?.code == .accountSuspended)
-    }
-
-    /// The record that a slow read brings is from before the kick: it is read again.
-    @Test func whatWasReadBeforeAKickIsNotUsedAfterIt() async throws {
-        let instance = Instance()
-        let ada = try await instance.register("ada")
-        await instance.store.hold(.sessionRecord)
-        async let principal = instance.gate.principal(forToken: ada.token)
-        await instance.store.calls.wait { $0.contains(.sessionRecord) }
-        await instance.gate.forget(ada.user.userID)
-        await instance.store.release(.sessionRecord)
-        _ = try await principal
-        #expect(reads(instance) == 2)
-    }
-}
-
 @Suite("Accounts are made and entered with a name and a password", .timeLimit(.minutes(3)))
 struct AccountsTests {
     @Test(arguments: [("ab", "long enough"), ("a b c", "long enough"), ("ada", "short"), ("ada", String(repeating: "x", count: 129))])

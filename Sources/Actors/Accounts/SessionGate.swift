@@ -10,27 +10,20 @@ package enum SessionRefusal: Error, Hashable, Sendable {
 
 /// Decides who may come in: tokens are checked by their signature, then by what the store says of their session.
 ///
-/// What the store said is believed for at most two seconds, and not past a kick of that user.
+/// What the store said is believed for at most two seconds, and not past a kick of that user. A kick of others concerns nobody else.
 package actor SessionGate {
-    private struct Entry {
-        let record: SessionRecord
-        let readAt: Duration
-    }
-
-    private static let trustedFor = Duration.seconds(2)
-    private static let touchedEvery = Duration.seconds(300)
-    private static let capacity = 65_536
+    /// How often one question is put to the store where kicks of that user overtake the answers.
+    private static let reads = 5
 
     private let store: any AccountStore
     private let tokens: any TokenCodec
     private let time: any TimeSource
     private let metrics: ChatMetrics
     private let logger: Logger
-    private var entries: [SessionID: Entry] = [:]
-    /// When those that are believed no more were forgotten last.
-    private var sweptAt = Duration.zero
-    /// Raised by each kick: what was read before is not kept after.
-    private var generation: UInt64 = 0
+    private var memory = SessionMemory()
+    private var uses = SessionUses()
+    /// Tells the store of uses, while there are some.
+    private var telling: Task<Void, Never>?
 
     package init(
         store: any AccountStore,
@@ -73,53 +66,59 @@ package actor SessionGate {
         }
         guard let record = found else { throw .ended(.revoked) }
         if let reason = record.refusal(at: time.now()) { throw .ended(reason) }
-        await touch(record.session)
+        noteUse(of: record.session)
         return record
     }
 
     /// Forgets what was read of a user's sessions; called by every kick.
     package func forget(_ userID: UserID) {
-        generation += 1
-        entries = entries.filter { $0.value.record.user.userID != userID }
+        memory.forget(userID)
     }
 
     private func record(_ session: SessionID, of user: UserID) async throws(RequestError) -> SessionRecord {
-        while true {
-            if let entry = entries[session], entry.record.user.userID == user, time.uptime() - entry.readAt < Self.trustedFor {
-                return entry.record
-            }
-            let began = generation
-            let readAt = time.uptime()
+        for _ in 0..<Self.reads where !Task.isCancelled {
+            let now = time.uptime()
+            if let known = memory.record(session, of: user, at: now) { return known }
+            let read = memory.begin(session, of: user, at: now)
             let found: SessionRecord?
             do {
                 found = try await store.sessionRecord(session, of: user)
             } catch {
+                _ = memory.end(read, with: nil)
                 throw RequestError(error)
             }
-            guard generation == began else { continue }
+            guard memory.end(read, with: found) else { continue }
             guard let found else { throw RequestError(.unauthenticated, "Log in first: the session is not valid.") }
-            remember(found, readAt: readAt)
+            noteUse(of: found.session)
             return found
         }
+        throw RequestError(StoreError(.unavailable, "the user was kicked while the session was read"))
+    }
+}
+
+extension SessionGate {
+    /// The session is in use. The store is told now and then, and nobody waits for that.
+    func noteUse(of session: SessionID, of user: UserID) {
+        uses.append(SessionUses.Use(session: session, user: user, time: time.now()))
+        if telling == nil { telling = Task { await self.tellUses() } }
     }
 
-    private func remember(_ record: SessionRecord, readAt: Duration) {
-        if readAt - sweptAt >= Self.trustedFor || entries.count >= Self.capacity {
-            entries = entries.filter { readAt - $0.value.readAt < Self.trustedFor }
-            if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
-            sweptAt = readAt
-        }
-        entries[record.session.sessionID] = Entry(record: record, readAt: readAt)
+    private func noteUse(of session: Session) {
+        guard time.now() - session.lastSeen > SessionUses.interval else { return }
+        noteUse(of: session.sessionID, of: session.userID)
     }
 
-    /// Notes in the store that the session is in use, now and then. A failure costs only the note.
-    private func touch(_ session: Session) async {
-        let now = time.now()
-        guard now - session.lastSeen > Self.touchedEvery else { return }
-        do {
-            try await store.touchSession(session.sessionID, of: session.userID, at: now)
-        } catch {
-            logger.debug("session_not_touched", metadata: ["sessionId": "\(session.sessionID)", "error": "\(error)"])
+    /// A failure costs only the notes.
+    private func tellUses() async {
+        while let use = uses.first {
+            do {
+                try await store.touchSession(use.session, of: use.user, at: use.time)
+                uses.removeFirst()
+            } catch {
+                logger.debug("session_not_touched", metadata: ["sessionId": "\(use.session)", "error": "\(error)"])
+                uses.removeAll()
+            }
         }
+        telling = nil
     }
 }
