@@ -155,6 +155,17 @@ class Systemd(unittest.TestCase):
         self.assertGreater(int(self.values("TimeoutStopSec")[0]), drain + GRACE)
 
 
+    def test_it_is_started_until_it_runs_but_not_with_wrong_settings(self):
+        sections = re.split(r"^\[(\w+)\]$", self.unit, flags=re.MULTILINE)
+        sections = dict(zip(sections[1::2], sections[2::2]))
+        # In another section systemd passes over it.
+        self.assertRegex(sections["Unit"], r"(?m)^StartLimitIntervalSec=0$")
+        self.assertEqual(self.values("StartLimitBurst"), [])
+        self.assertEqual(self.values("Restart"), ["on-failure"])
+        self.assertEqual(self.values("RestartSec"), ["2"])
+        self.assertEqual(self.values("RestartPreventExitStatus"), ["78"])
+
+
 class Kubernetes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
