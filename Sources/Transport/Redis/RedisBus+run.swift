@@ -26,6 +26,7 @@ extension RedisBus {
         let failure = await withTaskGroup(of: Exit.self) { group in
             group.addTask { await self.stayConnected() }
             group.addTask { await self.limitStart() }
+            group.addTask { await self.answerReturns() }
             group.addTask { await self.answerOverflows() }
             group.addTask { await self.waitForStop() }
             var failure: BusStartError?
@@ -95,14 +96,13 @@ extension RedisBus {
         changeSubscriptionsSoon()
         tellLate(late)
         if let drainable { eventLoop.execute { self.drain(drainable) } }
+        announce(success, over: link)
         let channel = BusChannel.probe(of: identity.instanceID)
         let reason = await link.watch(probing: channel, token: identity.boot, time: time, limit: options.probeTimeout) {
             let now = self.time.uptime()
             return self.core.withLock { $0.state.probe(at: now) }
         } refused: { code in
             self.log.publishFailed(channel: channel, code: code)
-        } meanwhile: {
-            await self.announce(success)
         }
         release(link, because: reason)
     }
@@ -122,7 +122,7 @@ extension RedisBus {
         log.lost(reason)
     }
 
-    private func announce(_ success: BusState.Success) async {
+    private func announce(_ success: BusState.Success, over link: RedisLink) {
         switch success {
         case .unwanted:
             break
@@ -132,11 +132,25 @@ extension RedisBus {
         case .enabled:
             log.initialized(channels: channels, routing: options.routing)
             log.enabled()
-            _ = await onRestored()
+            returned.yield(Return(link: link, down: nil))
         case .restored(let down):
-            log.restored(down: down, reconciled: await onRestored())
+            returned.yield(Return(link: link, down: down))
         }
         if let report = core.withLock({ $0.dropped.remainder() }) { log.publishDropped(report) }
+    }
+
+    /// Has made up for what was missed: beside the link, whose own loss is to be noticed however long that takes.
+    private func answerReturns() async -> Exit {
+        for await back in returns where isCurrent(back.link) {
+            let reconciled = await onRestored()
+            // Lost again meanwhile: it isn't back, and the next return makes up for both.
+            if let down = back.down, isCurrent(back.link) { log.restored(down: down, reconciled: reconciled) }
+        }
+        return .done
+    }
+
+    private func isCurrent(_ link: RedisLink) -> Bool {
+        core.withLock { $0.outgoing.link === link }
     }
 
     /// The reason of a failed attempt is told once; its repetitions aren't.

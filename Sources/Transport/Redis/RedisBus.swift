@@ -32,9 +32,19 @@ package final class RedisBus: Bus, Service {
     let overflow: BusSignal
     let late: AsyncStream<BusTopic>.Continuation
     let changes: AsyncStream<BusStatus>.Continuation
+    /// Connections after which something is to be made up for; the latest one counts.
+    let returns: AsyncStream<Return>
+    let returned: AsyncStream<Return>.Continuation
     private let ids: any IDGenerator
     private let codec: BusEnvelopeCodec
     private let inbox: BusInbox
+
+    /// The bus is there after it was not.
+    struct Return: Sendable {
+        let link: RedisLink
+        /// How long it was lost; nil where it was never there before.
+        let down: Duration?
+    }
 
     struct Core {
         var state: BusState
@@ -57,7 +67,8 @@ package final class RedisBus: Bus, Service {
     ///   - ids: makes the hints' ids.
     ///   - logger: labelled `RedisBus`.
     ///   - random: spreads the attempts to connect.
-    ///   - onRestored: called whenever hints may have been missed, the bus being up again; answers how much was made up for. It should heed cancellation.
+    ///   - onRestored: called whenever hints may have been missed, the bus being up again; answers how much was made up for. It should heed cancellation, as
+    ///     the end waits for it; the watch over the connection doesn't.
     package init(
         configuration: RedisConfiguration,
         options: RedisBusOptions = RedisBusOptions(),
@@ -87,6 +98,7 @@ package final class RedisBus: Bus, Service {
         inbox = BusInbox(limit: options.receiveLimit)
         (confirmedLate, late) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(options.lateLimit))
         (statusChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
+        (returns, returned) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         idle = BusSignal()
         overflow = BusSignal()
     }
@@ -172,6 +184,7 @@ package final class RedisBus: Bus, Service {
         inbox.finish()
         late.finish()
         changes.finish()
+        returned.finish()
         idle.finish()
         overflow.finish()
     }

@@ -11,23 +11,17 @@ extension RedisLink {
     ///   - limit: how long other connections may keep silent when they are asked.
     ///   - next: what to do now, and how long it is until the next question.
     ///   - refused: told the code of Redis' answer to a probe that it doesn't take.
-    ///   - work: is done meanwhile, and cancelled with the link.
     func watch(
         probing channel: String,
         token: String,
         time: any TimeSource,
         limit: Duration,
         next: @escaping @Sendable () -> (BusState.Probe, next: Duration),
-        refused: @escaping @Sendable (String) -> Void,
-        meanwhile work: @escaping @Sendable () async -> Void = {}
+        refused: @escaping @Sendable (String) -> Void
     ) async -> RedisError {
         await withTaskGroup(of: RedisError?.self) { group in
             group.addTask { await self.waitUntilClosed() }
             group.addTask { await self.probe(channel, token: token, time: time, limit: limit, next: next, refused: refused) }
-            group.addTask {
-                await work()
-                return nil
-            }
             var reason: RedisError?
             for await ended in group where reason == nil {
                 guard let ended else { continue }

@@ -54,6 +54,46 @@ struct RedisBusOutageTests {
         await server.stop()
     }
 
+    @Test func lostAgainWhileItsReturnIsBeingMadeUpForItIsNoticedAtOnce() async throws {
+        let server = try await RedisServer.start()
+        let begun = Recorder<Bool>()
+        let released = Recorder<Bool>()
+        let a = try BusFixture(
+            server.url,
+            instance: "A",
+            onRestored: {
+                begun.append(true)
+                // In a task of its own nothing cancels it.
+                await Task { _ = await released.wait(count: 1) }.value
+                return begun.elements.count
+            }
+        )
+        try await a.running {
+            defer { released.append(true) }
+            _ = try await a.bus.waitUntilReady()
+            await server.kill()
+            await a.line("bus_lost")
+            try await server.restart()
+            await begun.wait(count: 1)
+            let start = ContinuousClock.now
+            await server.kill()
+            await a.line("bus_lost", count: 2)
+            #expect(ContinuousClock.now - start < .seconds(6))
+            #expect(a.bus.status == .reconnecting)
+            try await server.restart()
+            var changes = a.bus.statusChanges.makeAsyncIterator()
+            for expected in [BusStatus.connected, .reconnecting, .connected, .reconnecting, .connected] {
+                let change = await changes.next()
+                #expect(change == expected)
+            }
+            released.append(true)
+            #expect(await a.line("bus_restored").metadata["reconciled"] == "2")
+            #expect(a.log.elements.count { $0.event == "bus_restored" } == 1)
+        }
+        #expect(begun.elements.count == 2)
+        await server.stop()
+    }
+
     @Test(arguments: [false, true])
     func hungItIsLostWithinSixSeconds(overTLS: Bool) async throws {
         var options = RedisServer.Options()
