@@ -177,6 +177,7 @@ struct Instance: Sendable {
         routes = Routes(
             store: store,
             bus: bus,
+            storeLiveness: storeMonitor.liveness,
             registry: registry,
             gate: gate,
             accounts: accounts,

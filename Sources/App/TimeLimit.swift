@@ -1,6 +1,7 @@
 import Actors
 
-/// What `body` returns within `limit`; nil past that, and the body is cancelled then.
+/// What `body` returns within `limit`; nil past that, and the body is cancelled then. It is waited for until it has heeded that: what can't
+/// be cancelled has no limit here.
 func value<Value: Sendable>(
     within limit: Duration,
     by time: any TimeSource = SystemTime(),

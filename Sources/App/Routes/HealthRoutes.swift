@@ -1,17 +1,14 @@
 import Actors
 import HTTPTypes
 import Hummingbird
+import Transport
 
 /// Whether the process lives, and whether it can do its work.
 struct HealthRoutes: Sendable {
-    let store: any Store
+    let store: StoreLiveness
     let bus: any Bus
     let freshness: FreshnessGate
     let drain: DrainState
-    let time: any TimeSource
-
-    /// How long the store may take to answer here.
-    private static let patience = Duration.seconds(3)
 
     private struct Readiness: Encodable {
         struct Checks: Encodable {
@@ -27,7 +24,7 @@ struct HealthRoutes: Sendable {
     func add(to router: Router<APIContext>) {
         router.get("livez") { _, _ in try JSONBody.response(["status": "ok"]) }
         router.get("readyz") { _, _ in
-            let storeAnswers = await storeAnswers()
+            let storeAnswers = await store.ask().isSuccess
             let isReady = storeAnswers && !drain.isDraining
             let readiness = Readiness(
                 status: drain.isDraining ? "draining" : isReady ? "ok" : "unavailable",
@@ -48,9 +45,12 @@ struct HealthRoutes: Sendable {
         guard storeAnswers, !freshness.isStale else { return "unavailable" }
         return bus.status == .reconnecting ? "delayed" : "ok"
     }
+}
 
-    private func storeAnswers() async -> Bool {
-        await value(within: Self.patience, by: time) { (try? await store.ping()) != nil } ?? false
+extension StoreLiveness.Answer {
+    fileprivate var isSuccess: Bool {
+        guard case .success = self else { return false }
+        return true
     }
 }
 

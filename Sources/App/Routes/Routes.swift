@@ -1,9 +1,11 @@
 import Actors
 import Hummingbird
+import Transport
 
 /// All routes of an instance.
 struct Routes: Sendable {
     let store: any Store
+    let storeLiveness: StoreLiveness
     let bus: any Bus
     let registry: Registry
     let gate: SessionGate
@@ -31,7 +33,7 @@ struct Routes: Sendable {
         router.add(middleware: SocketIOMiddleware(door: door, proxies: settings.http.trustedProxies))
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: BodyLimitMiddleware(limit: JSONBody.limit))
-        HealthRoutes(store: store, bus: bus, freshness: registry.freshness, drain: drain, time: time).add(to: router)
+        HealthRoutes(store: storeLiveness, bus: bus, freshness: registry.freshness, drain: drain).add(to: router)
         metrics?.add(to: router)
         WebRoutes().add(to: router)
 

@@ -15,7 +15,8 @@ package final class StoreStatus: Sendable {
 /// Asks the store for a sign of life every second and says when it is lost and when it is back.
 package struct StoreMonitor: Service {
     package let status = StoreStatus()
-    private let store: any Store
+    /// What it asks the store with.
+    package let liveness: StoreLiveness
     private let time: any TimeSource
     private let interval: Duration
     private let logger: Logger
@@ -26,7 +27,7 @@ package struct StoreMonitor: Service {
         interval: Duration = .seconds(1),
         logger: Logger = Logger(label: "Store")
     ) {
-        self.store = store
+        liveness = StoreLiveness(store: store, time: time)
         self.time = time
         self.interval = interval
         self.logger = logger
@@ -45,17 +46,16 @@ package struct StoreMonitor: Service {
 
     private func check(_ health: inout StoreHealth) async {
         let start = time.uptime()
-        do throws(StoreError) {
-            try await store.ping()
-        } catch {
-            if !Task.isCancelled { status.note(false) }
-            guard !Task.isCancelled, health.failed(at: start) == .lost else { return }
-            logger.warning("store_unavailable", metadata: ["code": "\(error.code)", "detail": .string(error.detail)])
-            return
-        }
-        status.note(true)
-        if case .restored(let down) = health.answered(at: time.uptime()) {
+        switch await liveness.ask() {
+        case .success:
+            status.note(true)
+            guard case .restored(let down) = health.answered(at: time.uptime()) else { return }
             logger.notice("store_restored", metadata: ["downMs": .stringConvertible(down.milliseconds)])
+        case .failure(let error):
+            guard !Task.isCancelled else { return }
+            status.note(false)
+            guard health.failed(at: start) == .lost else { return }
+            logger.warning("store_unavailable", metadata: ["code": "\(error.code)", "detail": .string(error.detail)])
         }
     }
 }

@@ -48,6 +48,41 @@ struct ReadinessTests {
         await redis.stop()
     }
 
+    @Test("A store that hangs is told after its three seconds, however many ask, and its return too")
+    func hungStore() async throws {
+        let mongo = try await MongoServer.start(ownOnly: true)
+        // Longer than anybody waits here.
+        let options = "socketTimeoutMS=60000"
+        let server = try await SoloServer.start(["DB_URI": mongo.uri(database: "hung", options: options)])
+        #expect(try await checks(of: server)["store"] == "ok")
+        mongo.pause()
+        try await doing {
+            let clock = ContinuousClock()
+            let began = clock.now
+            let answers = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { group in
+                for _ in 1...8 {
+                    group.addTask {
+                        let answer = try await server.visitor.call(.GET, "/readyz")
+                        return (answer.status, answer.json["checks"]["store"])
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0 == (503, "unavailable") })
+            try await server.process.waitForLog(containing: "store_unavailable")
+            #expect(clock.now - began < .seconds(10))
+        } finally: {
+            mongo.resume()
+        }
+        try await server.process.waitForLog(containing: "store_restored")
+        try await eventually(within: .seconds(30), "/readyz with the store") {
+            try await server.visitor.call(.GET, "/readyz").json["checks"] == ["store": "ok", "bus": "disabled", "delivery": "ok"]
+        }
+        server.process.terminate()
+        _ = try await server.process.waitForExit()
+        await mongo.stop()
+    }
+
     private func checks(of server: SoloServer) async throws -> JSONValue {
         let answer = try await server.visitor.call(.GET, "/readyz")
         #expect(answer.status == 200)
