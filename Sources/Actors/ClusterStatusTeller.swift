@@ -14,7 +14,7 @@ package struct ClusterStatusTeller: Sendable {
     package func run() async {
         var wasDegraded = false
         for await status in bus.statusChanges {
-            let isDegraded = status == .reconnecting
+            let isDegraded = status.isDegraded
             // The first connection is no return.
             guard isDegraded != wasDegraded else { continue }
             wasDegraded = isDegraded

@@ -35,6 +35,30 @@ struct ClusterStatusTests {
         }
     }
 
+    @Test func aBusThatIsMissingFromTheBeginningIsTold() async throws {
+        let early = await instance.connect(try await instance.register("ada"))
+        let telling = Task { [teller] in await teller.run() }
+        instance.bus.setStatus(.unreached)
+        let late = await instance.connect(try await instance.register("bob"))
+        for connection in [early, late] { await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == true } } }
+        instance.bus.setStatus(.connected)
+        for connection in [early, late] { await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == false } } }
+        instance.bus.finish()
+        await telling.value
+        for connection in [early, late] {
+            #expect(connection.outbound.outputs.elements.compactMap(\.isDegraded) == [true, false])
+        }
+    }
+
+    @Test func aSingleInstanceMissesNothing() async throws {
+        instance.bus.setStatus(.disabled)
+        let connection = await instance.connect(try await instance.register("ada"))
+        instance.bus.finish()
+        await teller.run()
+        await connection.executor.settle()
+        #expect(connection.outbound.outputs.elements.allSatisfy { $0.isDegraded == nil })
+    }
+
     @Test func theFirstConnectionOfABusIsNotTold() async throws {
         let connection = await instance.connect(try await instance.register("ada"))
         instance.bus.setStatus(.connected)

@@ -87,8 +87,18 @@ package struct InstanceIdentity: Hashable, Sendable {
 
 /// Whether hints travel between instances at this moment.
 package enum BusStatus: Hashable, Sendable {
-    /// Not configured, or given up at boot: a single instance.
+    /// Not configured, or ended: a single instance.
     case disabled
+    /// Configured, and not reached in time at boot; tried on in the background.
+    case unreached
     case connected
     case reconnecting
+
+    /// Whether there are other instances that are heard through the store alone.
+    package var isDegraded: Bool {
+        switch self {
+        case .unreached, .reconnecting: true
+        case .disabled, .connected: false
+        }
+    }
 }

@@ -2,7 +2,8 @@
 package protocol Bus: Sendable {
     var status: BusStatus { get }
 
-    /// Each loss of the bus, as `.reconnecting`, and each end of one, as `.connected`, in order and at once; the first connection besides.
+    /// Each loss of the bus, as `.reconnecting`, and each end of one, as `.connected`, in order and at once; the first connection besides,
+    /// and, where it is given up at boot, `.unreached`.
     /// To be read once, by one task; of more than a few that nobody has read the oldest are dropped.
     var statusChanges: AsyncStream<BusStatus> { get }
 

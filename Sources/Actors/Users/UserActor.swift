@@ -113,7 +113,7 @@ extension UserActor {
     /// - Returns: the conversations in which the session is behind, each with the number up to which it has everything.
     package func welcome(_ session: SessionActor, _ welcome: Welcome, stamp: Stamp, holds: Bool) async -> [ConversationID: Int64] {
         begin(at: stamp)
-        let isDegraded = environment.bus.status == .reconnecting
+        let isDegraded = environment.bus.status.isDegraded
         session.executor.execute {
             session.assumeIsolated { session in
                 session.goLive(welcome, holds: holds)

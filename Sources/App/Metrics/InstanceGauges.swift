@@ -18,7 +18,8 @@ struct InstanceGauges: Sendable {
     private let sockets: GaugeCell
     private let waitingBytes: GaugeCell
     private let largestWaitingBytes: GaugeCell
-    private let busStates: [(BusStatus, GaugeCell)]
+    private let busStates: [(state: String, gauge: GaugeCell)]
+    private let busDegraded: GaugeCell
     private let probeAge: GaugeCell
     private let publishQueue: GaugeCell
     private let reconcilerLag: GaugeCell
@@ -47,9 +48,8 @@ struct InstanceGauges: Sendable {
         sockets = metrics.gauge("switchboard_sockets")
         waitingBytes = metrics.gauge("switchboard_outbound_waiting_bytes")
         largestWaitingBytes = metrics.gauge("switchboard_outbound_waiting_largest_bytes")
-        busStates = [(BusStatus.connected, "connected"), (.reconnecting, "reconnecting"), (.disabled, "disabled")].map {
-            ($0, metrics.gauge("switchboard_bus_state", [("state", $1)]))
-        }
+        busStates = ["connected", "reconnecting", "disabled"].map { ($0, metrics.gauge("switchboard_bus_state", [("state", $0)])) }
+        busDegraded = metrics.gauge("switchboard_bus_degraded")
         probeAge = metrics.gauge("switchboard_bus_probe_age_seconds")
         publishQueue = metrics.gauge("switchboard_bus_publish_queue")
         reconcilerLag = metrics.gauge("switchboard_reconciler_lag_seconds")
@@ -68,7 +68,8 @@ struct InstanceGauges: Sendable {
         waitingBytes.set(Double(outbound.sum))
         largestWaitingBytes.set(Double(outbound.most))
         let status = bus.status
-        for (state, gauge) in busStates { gauge.set(state == status ? 1.0 : 0.0) }
+        for (state, gauge) in busStates { gauge.set(state == status.label ? 1.0 : 0.0) }
+        busDegraded.set(status.isDegraded ? 1.0 : 0.0)
         probeAge.set(redis?.probeAge?.inSeconds ?? 0)
         publishQueue.set(Double(redis?.waitingHints ?? 0))
         reconcilerLag.set(registry.freshness.age.inSeconds)
@@ -79,4 +80,15 @@ struct InstanceGauges: Sendable {
 
 extension Duration {
     fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+extension BusStatus {
+    /// As the metrics say it.
+    fileprivate var label: String {
+        switch self {
+        case .disabled, .unreached: "disabled"
+        case .connected: "connected"
+        case .reconnecting: "reconnecting"
+        }
+    }
+}
+
 }

@@ -114,6 +114,11 @@ enum MetricCatalogue {
             help: "1 for the state that the bus is in: connected, reconnecting or disabled."
         ),
         MetricDeclaration(
+            name: "switchboard_bus_degraded",
+            kind: .gauge,
+            help: "1 while other instances are heard through the store alone; 0 where no Redis is set."
+        ),
+        MetricDeclaration(
             name: "switchboard_bus_probe_age_seconds",
             kind: .gauge,
             help: "Time since the subscription last proved itself by a probe; 0 while there is none."

@@ -43,7 +43,7 @@ struct HealthRoutes: Sendable {
     /// The bus's status is that of the probe that this instance publishes to itself: it has gone all the way that a message goes.
     private func delivery(_ storeAnswers: Bool) -> String {
         guard storeAnswers, !freshness.isStale else { return "unavailable" }
-        return bus.status == .reconnecting ? "delayed" : "ok"
+        return bus.status.isDegraded ? "delayed" : "ok"
     }
 }
 
@@ -58,7 +58,7 @@ extension BusStatus {
     /// As `/readyz` says it.
     var word: String {
         switch self {
-        case .disabled: "disabled"
+        case .disabled, .unreached: "disabled"
         case .connected: "ok"
         case .reconnecting: "reconnecting"
         }

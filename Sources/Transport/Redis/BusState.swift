@@ -70,7 +70,8 @@ package struct BusState: Sendable {
         switch phase {
         case .initial, .connecting, .lost: .reconnecting
         case .subscribed: .connected
-        case .disabled, .stopped: .disabled
+        case .disabled: .unreached
+        case .stopped: .disabled
         }
     }
 

@@ -169,6 +169,8 @@ extension RedisBus {
             let verdict = core.state.startTimedOut()
             // Nobody hears these, and the store has them.
             if verdict != .none { core.outgoing.removeAll() }
+            // Under the lock: a connection that is made now comes after it.
+            if verdict == .disable { changes.yield(.unreached) }
             return (verdict, core.lastConnectError)
         }
         switch verdict {

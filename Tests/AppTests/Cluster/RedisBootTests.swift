@@ -53,6 +53,46 @@ struct RedisBootTests {
         await redis.stop()
     }
 
+    @Test("Away at boot and not required, it is missed until it is there: clients, /readyz and metrics say so")
+    func missing() async throws {
+        let port = try ReservedPort()
+        defer { withExtendedLifetime(port) {} }
+        let server = try await SoloServer.start([
+            "REDIS_URL": "redis://127.0.0.1:\(port.number)", "BUS_REQUIRED": "false", "BUS_INIT_TIMEOUT_MS": "500",
+        ])
+        try await server.process.waitForLog(containing: "bus_disabled")
+        let wire = try await Wire.welcomed(try await server.visitor.person(), at: server.url)
+        try await wire.frame("CLUSTER_STATUS") { $0["degraded"] == true }
+        let without = try await server.visitor.call(.GET, "/readyz")
+        #expect(without.status == 200)
+        #expect(without.json["checks"] == ["store": "ok", "bus": "disabled", "delivery": "delayed"])
+        let scrape = try await MetricsScrapeTests.scrape(server.url)
+        #expect(MetricsScrapeTests.value("switchboard_bus_degraded", in: scrape) == 1)
+        #expect(MetricsScrapeTests.value(#"switchboard_bus_state{state="disabled"}"#, in: scrape) == 1)
+        let redis = try await RedisServer.start(RedisServer.Options(), port: port)
+        try await wire.frame("CLUSTER_STATUS") { $0["degraded"] == false }
+        #expect(wire.frames("CLUSTER_STATUS").map { $0["degraded"] } == [true, false])
+        let with = try await server.visitor.call(.GET, "/readyz")
+        #expect(with.json["checks"] == ["store": "ok", "bus": "ok", "delivery": "ok"])
+        let after = try await MetricsScrapeTests.scrape(server.url)
+        #expect(MetricsScrapeTests.value("switchboard_bus_degraded", in: after) == 0)
+        wire.connection.disconnect()
+        await redis.stop()
+    }
+
+    @Test("Where no Redis is set none is missed")
+    func single() async throws {
+        let server = try await SoloServer.start()
+        let wire = try await Wire.welcomed(try await server.visitor.person(), at: server.url)
+        try await wire.ping()
+        #expect(wire.frames("CLUSTER_STATUS").isEmpty)
+        let ready = try await server.visitor.call(.GET, "/readyz")
+        #expect(ready.json["checks"] == ["store": "ok", "bus": "disabled", "delivery": "ok"])
+        let scrape = try await MetricsScrapeTests.scrape(server.url)
+        #expect(MetricsScrapeTests.value("switchboard_bus_degraded", in: scrape) == 0)
+        wire.connection.disconnect()
+    }
+
     @Test(
         "Addresses that can't be are refused before anything is tried",
         arguments: [

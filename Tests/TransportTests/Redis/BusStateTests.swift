@@ -31,7 +31,7 @@ struct BusStateTests {
     @Test func givenUpAtBootItIsEnabledLater() {
         var state = state()
         #expect(state.startTimedOut() == .disable)
-        #expect(state.status == .disabled && !state.acceptsHints)
+        #expect(state.status == .unreached && !state.acceptsHints)
         #expect(state.lost(at: .seconds(6)) == false)
         #expect(state.subscribed(at: .seconds(9)) == .enabled)
         #expect(state.status == .connected && state.acceptsHints)
