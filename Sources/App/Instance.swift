@@ -81,6 +81,7 @@ struct Instance: Sendable {
                 metrics,
                 registry: registry,
                 bus: bus,
+                redis: busService,
                 store: storeMonitor.status,
                 loops: loops,
                 admission: admission,
@@ -176,8 +177,8 @@ struct Instance: Sendable {
         )
         routes = Routes(
             store: store,
-            bus: bus,
             storeLiveness: storeMonitor.liveness,
+            bus: bus,
             registry: registry,
             gate: gate,
             accounts: accounts,

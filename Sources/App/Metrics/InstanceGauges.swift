@@ -25,10 +25,12 @@ struct InstanceGauges: Sendable {
     private let reconcilerLag: GaugeCell
     private let storeUp: GaugeCell
 
+    /// - Parameter redis: what `bus` leads to, however much is between them.
     init(
         _ metrics: PrometheusRegistry,
         registry: Registry,
         bus: any Bus,
+        redis: RedisBus?,
         store: StoreStatus,
         loops: SessionLoops,
         admission: ConnectionAdmission,
@@ -37,7 +39,7 @@ struct InstanceGauges: Sendable {
     ) {
         self.registry = registry
         self.bus = bus
-        redis = bus as? RedisBus
+        self.redis = redis
         self.store = store
         self.loops = loops
         self.admission = admission
@@ -78,8 +80,6 @@ struct InstanceGauges: Sendable {
     }
 }
 
-extension Duration {
-    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 extension BusStatus {
     /// As the metrics say it.
     fileprivate var label: String {
@@ -91,4 +91,6 @@ extension BusStatus {
     }
 }
 
+extension Duration {
+    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -1,6 +1,7 @@
 import Actors
 import FoundationEssentials
 import NIOCore
+import TestSupport
 import Testing
 import Transport
 
@@ -8,6 +9,17 @@ import Transport
 struct AdapterEventsTests {
     private func broadcasts(_ event: BusEvent) -> [AdapterBroadcast] {
         event.emissions.compactMap { if case .broadcast(let broadcast) = $0 { broadcast } else { nil } }
+    }
+
+    @Test func theOtherInstancesHearOfTheTraceToo() throws {
+        // Nobody is there, and nothing connects.
+        let fixture = try AdapterFixture("redis://127.0.0.1:1", .classic, instance: "A")
+        let trace = try #require(TraceParent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+        let event = BusEvent.message(try Sample.channelMessage)
+        fixture.bus.publish(event, trace: trace)
+        fixture.bus.publish(event)
+        #expect(fixture.inner.published.elements.count == 2)
+        #expect(fixture.inner.traces.elements == [trace, nil])
     }
 
     @Test func aMessageInAChannelGoesToItsRoom() throws {

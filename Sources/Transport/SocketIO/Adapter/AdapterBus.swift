@@ -18,7 +18,11 @@ package struct AdapterBus: Bus {
     package var taskExecutor: (any TaskExecutor)? { bus.taskExecutor }
 
     package func publish(_ event: BusEvent) {
-        bus.publish(event)
+        publish(event, trace: nil)
+    }
+
+    package func publish(_ event: BusEvent, trace: TraceParent?) {
+        bus.publish(event, trace: trace)
         link.publish(event)
     }
 
