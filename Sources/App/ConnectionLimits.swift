@@ -2,8 +2,10 @@ import Glibc
 
 /// How many connections an instance can take with the file descriptors that the system gives it.
 struct ConnectionLimits: Hashable, Sendable {
-    /// For the store, Redis, files, and whatever else is no client's.
-    private static let reserved = 256
+    /// For Redis, files, SQLite, and whatever else is no client's, beside what the settings and the machine make of the store and the loops.
+    private static let reserved = 128
+    /// What an event loop holds, with a margin.
+    private static let forLoop = 4
     /// Sockets for HTTP beside the live connections.
     private static let forHTTP = 1_024
 
@@ -15,8 +17,11 @@ struct ConnectionLimits: Hashable, Sendable {
     /// - Parameters:
     ///   - files: descriptors that the process may have.
     ///   - wanted: `MAX_CONNECTIONS`.
-    init(files: Int, wanted: Int?) {
-        let available = max(2, files - min(Self.reserved, files / 4))
+    ///   - poolSize: `DB_POOL_SIZE`: so many connections to the store at once.
+    ///   - loops: event loops of the process.
+    init(files: Int, wanted: Int?, poolSize: Int, loops: Int) {
+        let reserved = Self.reserved + poolSize + Self.forLoop * loops
+        let available = max(2, files - min(reserved, files / 2))
         let possible = max(1, available - min(Self.forHTTP, available / 4))
         connections = min(wanted ?? possible, possible)
         sockets = min(available, connections + Self.forHTTP)

@@ -67,7 +67,12 @@ enum Server {
     private static func connectionLimits(_ settings: Settings, _ logger: Logger) -> ConnectionLimits {
         let files = FileLimit.raise()
         let wanted = settings.connections.maximum
-        let limits = ConnectionLimits(files: files.now, wanted: wanted)
+        let limits = ConnectionLimits(
+            files: files.now,
+            wanted: wanted,
+            poolSize: settings.database.poolSize,
+            loops: NIOSingletons.groupLoopCountSuggestion
+        )
         logger.info(
             "file_limit",
             metadata: [

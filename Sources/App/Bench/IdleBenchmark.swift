@@ -1,5 +1,6 @@
 import Actors
 import LocalCluster
+import NIOCore
 
 /// What a connection costs that does nothing: each belongs to somebody else and has been welcomed.
 ///
@@ -74,7 +75,13 @@ struct IdleBenchmark: Sendable {
 
     /// As many connections for each instance as its descriptors allow.
     private static func shares(of connections: Int) -> [Int] {
-        let possible = ConnectionLimits(files: FileLimit.raise().now, wanted: nil).connections - first
+        let limits = ConnectionLimits(
+            files: FileLimit.raise().now,
+            wanted: nil,
+            poolSize: SettingsTable.databasePoolSize.fallback,
+            loops: NIOSingletons.groupLoopCountSuggestion
+        )
+        let possible = limits.connections - first
         let count = max(1, (connections + possible - 1) / max(1, possible))
         return (0..<count).map { connections * ($0 + 1) / count - connections * $0 / count }
     }

@@ -28,7 +28,7 @@ struct ProtocolDocumentTests {
             "NODE_ENV": "test", "JWT_SECRET": ServerProcess.tokenSecret, "DB_URI": "sqlite:\(directory.path(of: "switchboard.db"))",
         ]
         let settings = try Settings.load(environment: environment, directory: directory.path)
-        let limits = ConnectionLimits(files: 1_024, wanted: nil)
+        let limits = ConnectionLimits(files: 1_024, wanted: nil, poolSize: 16, loops: 2)
         let instance = try await Instance(settings, limits: limits, metrics: PrometheusRegistry())
         let routes = instance.routes.router(door: instance.socketIODoor(settings)).routes
         await instance.close()

@@ -38,13 +38,21 @@ struct InstanceLimitTests {
     @Test(
         "Connections leave room for HTTP, and all sockets for files",
         arguments: [
-            (20_000, nil, 18_720, 19_744), (20_000, 1_000, 1_000, 2_024), (1_024, nil, 576, 768), (1_024, 5_000, 576, 768),
-            (8, nil, 5, 6),
+            (20_000, nil, 18_824, 19_848), (20_000, 1_000, 1_000, 2_024), (1_024, nil, 654, 872), (1_024, 5_000, 654, 872),
+            (8, nil, 3, 4),
         ] as [(Int, Int?, Int, Int)]
     )
     func arithmetic(files: Int, wanted: Int?, connections: Int, sockets: Int) {
-        let limits = ConnectionLimits(files: files, wanted: wanted)
+        let limits = ConnectionLimits(files: files, wanted: wanted, poolSize: 16, loops: 2)
         #expect(limits.connections == connections)
         #expect(limits.sockets == sockets)
+    }
+
+    @Test("The whole pool of the store and every event loop have their room", arguments: [1, 16, 256], [1, 2, 8, 64])
+    func reserved(poolSize: Int, loops: Int) {
+        for files in [1_024, 4_096, 1_048_576] where files >= 2 * (128 + poolSize + 4 * loops) {
+            let limits = ConnectionLimits(files: files, wanted: nil, poolSize: poolSize, loops: loops)
+            #expect(files - limits.sockets == 128 + poolSize + 4 * loops)
+        }
     }
 }
