@@ -47,8 +47,7 @@ extension Instance {
     }
 
     /// The server for `/metrics` alone, where it has a port of its own.
-    func metricsApplication(_ settings: Settings, logger: Logger) -> Application<RouterResponder<BasicRequestContext>>? {
-        guard let port = settings.metrics.port else { return nil }
+    func metricsApplication(_ settings: Settings, port: Int, logger: Logger) -> Application<RouterResponder<BasicRequestContext>> {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: HeadMiddleware<BasicRequestContext>())
         metricsRoute.add(to: router)

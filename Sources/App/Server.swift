@@ -25,6 +25,12 @@ enum Server {
             window: settings.connections.drain,
             logger: logger
         )
+        let application = ListeningService(
+            service: instance.application(settings, door: door, logger: logger),
+            host: settings.http.host,
+            port: settings.http.port,
+            variable: SettingsTable.port.declaration.name
+        )
         var services = ServiceGroupConfiguration(
             services: [
                 .init(service: instance.eventLoopProbe),
@@ -34,7 +40,7 @@ enum Server {
                 .init(service: instance.presenceService),
                 .init(service: instance.busConsumer),
                 .init(service: instance.reconciler),
-                .init(service: BoundedShutdown(service: instance.application(settings, door: door, logger: logger), limit: .seconds(1))),
+                .init(service: BoundedShutdown(service: application, limit: .seconds(1))),
                 .init(service: SocketIOService(door: door)),
                 .init(service: drain),
                 .init(service: StartPagesService(), successTerminationBehavior: .ignore),
@@ -43,7 +49,13 @@ enum Server {
             logger: logger.forLibraries
         )
         if let adapter = instance.adapter { services.services.insert(.init(service: adapter), at: 0) }
-        if let application = instance.metricsApplication(settings, logger: logger) {
+        if let port = settings.metrics.port {
+            let application = ListeningService(
+                service: instance.metricsApplication(settings, port: port, logger: logger),
+                host: settings.http.host,
+                port: port,
+                variable: SettingsTable.metricsPort.declaration.name
+            )
             services.services.insert(.init(service: application), at: 0)
         }
         if let bus = instance.busService { services.services.insert(.init(service: bus), at: 0) }
@@ -54,8 +66,6 @@ enum Server {
             throw ExitError(.redisUnavailable, error.description)
         } catch let error as DuplicateInstanceError {
             throw ExitError(.temporaryFailure, error.description)
-        } catch let error as IOError {
-            throw ExitError(.failure, "\(settings.http.host):\(settings.http.port) can't be listened on: \(error)")
         } catch is CancellationError {
             throw ExitError(.failure, "what was under way did not end in time")
         }

@@ -170,4 +170,15 @@ struct MetricsPortTests {
         #expect(try await server.visitor.call(.GET, "/metrics").status == 404)
         #expect(try await server.visitor.at("http://127.0.0.1:\(port)").call(.GET, "/api/me").status == 404)
     }
+
+    @Test("A port that is taken is told by the name of its variable", arguments: ["PORT", "METRICS_PORT"])
+    func taken(variable: String) async throws {
+        let other = try await SoloServer.start()
+        defer { withExtendedLifetime(other) {} }
+        let port = try #require(other.url.split(separator: ":").last)
+        let server = try ServerProcess(environment: [variable: String(port)])
+        #expect(try await server.waitForExit() == .exited(1))
+        let last = try #require(server.log.last)
+        #expect(last.hasPrefix("switchboard: \(variable): 127.0.0.1:\(port) can't be listened on: "), "\(last)")
+    }
 }
