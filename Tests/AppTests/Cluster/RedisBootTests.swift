@@ -1,6 +1,7 @@
 import LocalCluster
 import NIOHTTP1
 import Testing
+import Transport
 
 @testable import App
 
