@@ -19,28 +19,14 @@ struct ClusterStatusTests {
         #expect(connection.outbound.outputs.elements.compactMap(\.isDegraded) == [true, false, true, false])
     }
 
-    @Test func whoComesMeanwhileHearsOfItToo() async throws {
+    @Test(arguments: [BusStatus.reconnecting, .unreached])
+    func whoComesMeanwhileHearsOfItToo(status: BusStatus) async throws {
         let early = await instance.connect(try await instance.register("ada"))
         let telling = Task { [teller] in await teller.run() }
-        instance.bus.setStatus(.reconnecting)
+        instance.bus.setStatus(status)
         await early.outbound.outputs.wait { $0.contains { $0.isDegraded == true } }
         let late = await instance.connect(try await instance.register("bob"))
         await late.outbound.outputs.wait { $0.contains { $0.isDegraded == true } }
-        instance.bus.setStatus(.connected)
-        for connection in [early, late] { await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == false } } }
-        instance.bus.finish()
-        await telling.value
-        for connection in [early, late] {
-            #expect(connection.outbound.outputs.elements.compactMap(\.isDegraded) == [true, false])
-        }
-    }
-
-    @Test func aBusThatIsMissingFromTheBeginningIsTold() async throws {
-        let early = await instance.connect(try await instance.register("ada"))
-        let telling = Task { [teller] in await teller.run() }
-        instance.bus.setStatus(.unreached)
-        let late = await instance.connect(try await instance.register("bob"))
-        for connection in [early, late] { await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == true } } }
         instance.bus.setStatus(.connected)
         for connection in [early, late] { await connection.outbound.outputs.wait { $0.contains { $0.isDegraded == false } } }
         instance.bus.finish()

@@ -189,6 +189,9 @@ final class World: @unchecked Sendable {
             begin(.isDown, on: instances, for: duration)
             flushedAt = scheduler.now + duration
             directory.restart(among: Set(instances.map(\.identity.boot)))
+            scheduler.after(duration) { [instances] in
+                for instance in instances { instance.bus.noticeRestart() }
+            }
         case .stayAway(let person): keepAway(people[person])
         case .freeze(let instance, let duration): freeze(instances[instance], for: duration)
         case .drain(let instance, let restarted): drain(instance, restarted: restarted)

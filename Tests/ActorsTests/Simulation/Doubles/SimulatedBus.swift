@@ -111,6 +111,16 @@ final class SimulatedBus: Bus, @unchecked Sendable {
         network.scheduler.after(network.latency()) { self.freezer.run { self.restore() } }
     }
 
+    /// Redis has started again, and the connection with it: one that stood still meanwhile notices when it runs again.
+    func noticeRestart() {
+        freezer.run {
+            guard self.status == .connected else { return }
+            self.lose()
+            guard self.carries else { return }
+            self.network.scheduler.after(self.network.latency()) { self.freezer.run { self.restore() } }
+        }
+    }
+
     private func restore() {
         guard carries, status == .reconnecting else { return }
         status = .connected
