@@ -83,7 +83,6 @@ extension LogInKey {
             case .address(let address): ("address", address)
             case .name(let name): ("name", name)
             }
-        let digest = ContentDigest.of(text).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return "login_failures:\(kind):\(digest)"
+        return "login_failures:\(kind):\(ContentDigest.of(text).hexadecimal)"
     }
 }

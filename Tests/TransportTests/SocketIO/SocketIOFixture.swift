@@ -77,15 +77,7 @@ final class SocketIOFixture {
         var text = ByteBuffer()
         offset?.write(to: &text)
         _ = post(#"40{"token":"token","pid":"pid","offset":"\#(String(buffer: text))"}"#)
-        let welcome = Welcome(
-            principal: testPrincipal,
-            instanceID: "A",
-            heartbeat: .seconds(25),
-            maxFrameBytes: 65_536,
-            serverTime: Timestamp(milliseconds: 0),
-            stamp: offset == nil ? Stamp(7) : nil
-        )
-        _ = socket.send(.welcome(welcome))
+        _ = socket.send(.welcome(testWelcome(stamp: offset == nil ? Stamp(7) : nil)))
         loop.run()
     }
 

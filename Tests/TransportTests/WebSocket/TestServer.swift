@@ -132,6 +132,18 @@ let testPrincipal = Principal(
     expiresAt: Timestamp(milliseconds: .max)
 )
 
+/// What `testPrincipal` is welcomed with.
+func testWelcome(stamp: Stamp?) -> Welcome {
+    Welcome(
+        principal: testPrincipal,
+        instanceID: "A",
+        heartbeat: .seconds(25),
+        maxFrameBytes: 65_536,
+        serverTime: Timestamp(milliseconds: 0),
+        stamp: stamp
+    )
+}
+
 /// Answers with the request's method and path, after its body; at `/last` without waiting for that, and as the connection's last answer.
 @Sendable
 private func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {

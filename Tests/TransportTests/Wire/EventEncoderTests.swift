@@ -45,14 +45,7 @@ struct EventEncoderTests {
 
     @Test("WELCOME")
     func welcome() {
-        let welcome = Welcome(
-            principal: testPrincipal,
-            instanceID: "A",
-            heartbeat: .seconds(25),
-            maxFrameBytes: 65_536,
-            serverTime: Timestamp(milliseconds: 0),
-            stamp: Stamp(.max)
-        )
+        let welcome = testWelcome(stamp: Stamp(.max))
         #expect(
             encode(.welcome(welcome))
                 == #"{"type":"WELCOME","sessionId":"\#(testPrincipal.sessionID)","userId":"\#(testPrincipal.userID)","username":"alice","role":"user","#

@@ -27,9 +27,7 @@ struct PresenceScript: Sendable {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: CUnsignedInt = 0
         EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha1(), nil)
-        return digest.prefix(Int(count)).reduce(into: "") { text, byte in
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
+        return digest.prefix(Int(count)).hexadecimal
     }
 }
 

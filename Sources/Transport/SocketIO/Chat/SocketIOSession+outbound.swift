@@ -3,14 +3,8 @@ import NIOCore
 
 extension SocketIOSession: SessionOutbound {
     package func send(_ event: SharedEvent) -> OutboundAdmission {
-        switch phase {
-        case .joined:
-            break
-        case .ended:
-            return .skipped
-        case .joining, .recovering, .beginning:
-            if early.hold(event.event) { return .accepted }
-        }
+        if case .ended = phase { return .skipped }
+        if holdsBack(event.event) { return .accepted }
         let loop = link.connection.loop
         let admission = link.send(loop.latestPacket.of(event, SocketIOEventEncoder.frame), isEssential: event.isEssential)
         if admission == .accepted, let place = event.place {
@@ -21,7 +15,7 @@ extension SocketIOSession: SessionOutbound {
     }
 
     package func send(_ event: Event) -> OutboundAdmission {
-        if !phase.isDecided, early.hold(event) { return .accepted }
+        if holdsBack(event) { return .accepted }
         switch (phase, event) {
         case (.ended, _):
             return .skipped
@@ -96,6 +90,11 @@ extension SocketIOSession: SessionOutbound {
             // It comes again. An event would be kept by its library until then.
             link.close(reason)
         }
+    }
+
+    /// Whether the event is kept until the client is in.
+    private func holdsBack(_ event: Event) -> Bool {
+        !phase.isDecided && early.hold(event)
     }
 
     private func refusal(_ reason: EndReason, _ event: Event?) -> RequestError {

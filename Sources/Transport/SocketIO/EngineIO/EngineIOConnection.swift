@@ -138,14 +138,12 @@ extension EngineIOConnection {
 
     func pollBegan(_ poll: PendingPoll) {
         let answer = poll.answer
-        switch state.pollBegan(hasWaiting: !waiting.isEmpty, now: Self.now) {
-        case .park:
+        let action = state.pollBegan(hasWaiting: !waiting.isEmpty, now: Self.now)
+        switch action {
+        case .park, .parkBriefly:
             self.poll = poll
+            if action == .parkBriefly { schedule() }
             // It may have been cut off on its way here.
-            if poll.isAborted { pollAborted(poll) }
-        case .parkBriefly:
-            self.poll = poll
-            schedule()
             if poll.isAborted { pollAborted(poll) }
         case .answer:
             answer(.success(EngineIOPayload.encode(takeWaiting())))
